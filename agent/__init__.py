@@ -1,0 +1,1 @@
+"""The loop: who proposes, who judges, what is believed, when to stop."""

@@ -1,0 +1,70 @@
+"""What a measurement says, in numbers that can be stored and checked again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Outcome(StrEnum):
+    """`faster` and `not_faster` are shown by the interval; all else is `inconclusive`."""
+
+    FASTER = "faster"
+    NOT_FASTER = "not_faster"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Interval(BaseModel):
+    """A ratio base/candidate (above 1: the candidate is faster) and its interval."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ratio: float
+    low: float
+    high: float
+
+
+class PhaseCost(BaseModel):
+    """Median CPU nanoseconds of one phase of one call, for both sides."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base_ns: float
+    candidate_ns: float
+
+
+class Verdict(BaseModel):
+    """The answer to "is the candidate faster?", with what it rests on.
+
+    ratio, low, high: base time over candidate time and its confidence interval.
+    engine: how the two were paired. clock: what read the time, from outside.
+    metric: "cpu" or "wall", whichever decided; both are always reported.
+    first_call: ratio of the first calls of fresh processes; None if too few.
+    phases: import, setup, call, digest and idle. moved: share of the gain in
+    the call that came back in another phase (0 when none did).
+    pairs: process pairs. calls: timed calls on each side. seconds: wall clock spent.
+    peak_memory: largest resident bytes, base and candidate.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    ratio: float
+    low: float
+    high: float
+    confidence: float
+    min_speedup: float
+    engine: str
+    metric: str
+    clock: str
+    cpu: Interval
+    wall: Interval
+    first_call: Interval | None
+    phases: dict[str, PhaseCost]
+    moved: float
+    pairs: int
+    calls: int
+    seconds: float
+    peak_memory: tuple[int, int]
+    notes: tuple[str, ...] = ()

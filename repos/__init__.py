@@ -1,0 +1,1 @@
+"""The repository under optimization: its task, trees, patches and tests."""

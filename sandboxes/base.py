@@ -1,0 +1,241 @@
+"""What every sandbox promises.
+
+A *backend* prepares an environment once (interpreter, installed packages) and
+starts any number of sandboxes in it, each around one tree. Code inside sees
+its tree, a private scratch folder and Hotloop's tools, at the same paths
+whatever tree it is: a path must never tell base from candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Protocol, Self
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one command may use. A breach ends the command, never Hotloop.
+
+    seconds: wall clock; past it the whole process tree is killed and the
+        result has `timed_out`.
+    memory_mb: MiB for the sandbox (docker) or for each process (local).
+    processes: most processes and threads at one time, where the backend can
+        hold that (see `Capabilities`).
+    output_bytes: most bytes kept of stdout and of stderr, each; the middle of
+        longer output is dropped while reading and the result has `truncated`.
+    file_mb: MiB, the largest file a process may write.
+    """
+
+    seconds: float = 120.0
+    memory_mb: int = 4096
+    processes: int = 256
+    output_bytes: int = 1 << 20
+    file_mb: int = 1024
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a backend can hold; what needs a missing one refuses to run there."""
+
+    isolates_network: bool
+    isolates_files: bool
+    limits_memory: bool
+    limits_processes: bool
+    same_path: bool
+    """Base and candidate trees appear at one path."""
+    counts_children: bool
+    """The CPU clock includes child processes (a control group's clock)."""
+
+
+@dataclass(frozen=True)
+class EnvironmentSpec:
+    """What the target needs in order to run.
+
+    python: interpreter as a path or a version such as "3.10"; None for the
+        backend's default.
+    commands: shell commands run in order, with network, in a copy of the base
+        tree, with the environment's `python` and `pip` first on PATH.
+    image, dockerfile: docker only; at most one of them.
+    """
+
+    python: str | None = None
+    commands: tuple[str, ...] = ()
+    image: str | None = None
+    dockerfile: Path | None = None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A prepared environment. Immutable; shared by all sandboxes of a run.
+
+    python: the interpreter's path as seen inside a sandbox.
+    version: of that interpreter, e.g. (3, 11).
+    identity: what it was made from, stable across runs.
+    reference: the backend's own handle (an image id, a folder).
+    """
+
+    backend: str
+    python: str
+    version: tuple[int, int]
+    identity: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A command that ended, however it ended. Never an exception.
+
+    exit_code: negative is the signal that ended it (-9: SIGKILL).
+    """
+
+    exit_code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    timed_out: bool = False
+    truncated: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.exit_code == 0 and not self.timed_out
+
+    def text(self) -> str:
+        """Both streams, decoded with replacement, stdout first."""
+        return (self.stdout + self.stderr).decode("utf-8", "replace")
+
+
+class ProcessEnded(Exception):
+    """The other end of a `Process` is gone. A result, not an infrastructure failure."""
+
+
+class ProcessTimeout(Exception):
+    """A `Process` did not answer in time. It has been killed."""
+
+
+class Process(Protocol):
+    """A live process with pipes, and a clock that it cannot touch."""
+
+    clock: str
+    """"cgroup-v1", "cgroup-v2", "engine" (all count children) or "process"."""
+
+    def send(self, data: bytes) -> None:
+        """Write to its stdin. Raises ProcessEnded."""
+
+    def read_line(self, seconds: float, limit: int) -> bytes:
+        """One line of its stdout, without the newline.
+
+        Raises ProcessTimeout after `seconds`, ProcessEnded at end of file or
+        when a line is longer than `limit` bytes (it is killed then).
+        """
+
+    def cpu_ns(self) -> int:
+        """CPU time used so far by it and all it started, in nanoseconds.
+
+        Read from outside. Raises SandboxError when what is read can no longer
+        be shown to be this process (pid reused, left its control group).
+        """
+
+    def has_children(self) -> bool:
+        """Whether any process other than the one that was started lives in it."""
+
+    def peak_memory(self) -> int:
+        """Largest resident size so far, in bytes; 0 where unknown."""
+
+    def stderr_tail(self) -> str:
+        """The last 4 KiB of its stderr, decoded with replacement."""
+
+    def kill(self) -> None:
+        """End it and everything it started, and wait for that. Safe twice."""
+
+
+class Sandbox(Protocol):
+    """One tree in one environment. A context manager; `close` is safe twice.
+
+    Every method raises SandboxError when the sandbox itself is broken or
+    closed. Safe to use from several threads.
+    """
+
+    tree: PurePosixPath
+    """The tree, as commands inside see it."""
+    scratch: PurePosixPath
+    """Private, writable and empty at the start; HOME and TMPDIR are below it."""
+    tools: PurePosixPath
+    """Hotloop's own runner files, read-only."""
+    environment: Environment
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: PurePosixPath | None = None,
+        env: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        stdin: bytes = b"",
+    ) -> Completed:
+        """Run to the end. `cwd` defaults to the tree.
+
+        The environment is scrubbed: PATH, HOME, TMPDIR, LANG and `env`.
+        The whole process tree is gone when this returns.
+        """
+
+    def spawn(
+        self,
+        command: Sequence[str],
+        *,
+        cwd: PurePosixPath | None = None,
+        env: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        cpu: int | None = None,
+    ) -> Process:
+        """Start and return at once; `cpu` pins it to that core from its first instruction."""
+
+    def read(self, path: PurePosixPath, limit: int = 1 << 24) -> bytes:
+        """A regular file below the tree or the scratch folder, links not followed.
+
+        Raises FileNotFoundError, or SandboxError past `limit` bytes.
+        """
+
+    def write(self, path: PurePosixPath, data: bytes) -> None:
+        """Write a file below the scratch folder, making its folders."""
+
+    def close(self) -> None:
+        """Kill everything inside and remove the scratch folder."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Backend(Protocol):
+    """Makes environments and sandboxes. Constructing one checks nothing; `check` does."""
+
+    name: str
+    capabilities: Capabilities
+
+    def check(self) -> None:
+        """Raise UsageError, with the remedy, if this backend cannot work here."""
+
+    def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
+        """Build, or find, the environment. `base_tree` is copied, never changed.
+
+        Raises UsageError when a command of the spec fails (its last lines are
+        in the message), SandboxError when the engine does.
+        """
+
+    def start(self, environment: Environment, tree: Path, *, run_id: str, writable: bool = False) -> Sandbox:
+        """A sandbox around `tree`.
+
+        With `writable` the sandbox takes the folder over (its owner may
+        change) and code inside may write there; otherwise it is read-only
+        where the backend can hold that.
+        """
+
+    def reap(self, run_id: str) -> int:
+        """Remove all that a dead run left behind; how many things that was."""
