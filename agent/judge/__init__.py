@@ -1,0 +1,1 @@
+"""Who reads the evidence and says what to try next."""
