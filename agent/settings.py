@@ -34,7 +34,7 @@ class Settings(TaskOptions):
     """Most wall-clock seconds for the search."""
     allow_unknown_price: bool = False
     """Let `max_cost` stand with a model whose price is unknown (then it counts tokens only)."""
-    prices: dict[str, tuple[float, float]] = {}
+    prices: dict[str, tuple[float, float]] = Field(default_factory=dict)
     """Dollars for a million prompt and completion tokens, by model; overrides the price list."""
     seed: int = 0
     """Where all of the run's random choices start."""
