@@ -45,6 +45,10 @@ class Verdict(BaseModel):
     the call that came back in another phase (0 when none did).
     pairs: process pairs. calls: timed calls on each side. seconds: wall clock spent.
     peak_memory: largest resident bytes, base and candidate.
+    warm: ratio of the later calls, where the first ones decided.
+    regressions: what became worse than the task allows; a gain does not make up for it.
+    differs: how the outputs of base and candidate differ; then no ratio counts.
+    uncompared: types whose values could not be compared.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,4 +71,29 @@ class Verdict(BaseModel):
     calls: int
     seconds: float
     peak_memory: tuple[int, int]
+    warm: Interval | None = None
+    regressions: tuple[str, ...] = ()
+    differs: str | None = None
+    uncompared: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class NoiseFloor(BaseModel):
+    """Base measured against itself: what this machine calls equal, and what it can show.
+
+    interval: of base over base; it should hold 1. spread: standard deviation of
+    the log ratio between process pairs. detectable: the smallest true ratio,
+    above the threshold, that would be found in `budget_seconds`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    interval: Interval
+    spread: float
+    pairs: int
+    pair_seconds: float
+    budget_seconds: float
+    detectable: float
+    engine: str
+    clock: str
+    call_ns: float

@@ -1,0 +1,296 @@
+"""Canonical encoding of a workload's output, so that two outputs can be compared by digest.
+
+Runs beside target code: Python 3.9 and later, no dependencies.
+
+Sharing is ignored; sets are sorted by their encoded elements; dicts keep their
+order; floats count by their bits (or, with a tolerance, are set apart for the
+other side to compare); arrays count with dtype and shape; iterators are
+drained up to a limit; exceptions count by type and text. Attributes whose
+name starts with an underscore belong to an object's inside and are left out.
+What has no such reading is listed as not compared, and counts by type alone.
+"""
+
+import array
+import collections
+import dataclasses
+import datetime
+import decimal
+import enum
+import fractions
+import hashlib
+import io
+import pathlib
+import re
+import struct
+import sys
+import types
+import uuid
+
+DEPTH_LIMIT = 400
+ITERATOR_LIMIT = 100_000
+LEAF_LIMIT = 400
+TEXT_LIMIT = 160
+FLOAT_LIMIT = 100_000
+
+_BY_TEXT = (
+    decimal.Decimal, fractions.Fraction, datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo,
+    uuid.UUID, pathlib.PurePath, range, slice,
+)  # fmt: skip
+_BY_NAME = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
+_ITERATORS = (
+    types.GeneratorType, map, filter, zip, enumerate, reversed,
+    type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")), type(iter(range(0))),
+    type({}.keys()), type({}.values()), type({}.items()),
+)  # fmt: skip
+
+
+class Canon:
+    """Encodes values into one digest; keeps what it could not compare, and readable leaves."""
+
+    def __init__(self, set_floats_apart=False, keep_leaves=False):
+        self.hash = hashlib.blake2b(digest_size=16)
+        self.set_floats_apart = set_floats_apart
+        self.floats = [] if set_floats_apart else None
+        self.leaves = [] if keep_leaves else None
+        self.uncompared = set()
+        self._on_path = {}
+
+    def digest(self):
+        return self.hash.hexdigest()
+
+    def add(self, value, path="result"):
+        self._write(self._encode(value, path, 0))
+
+    def _write(self, chunks):
+        for chunk in chunks:
+            self.hash.update(chunk)
+
+    def _leaf(self, path, value):
+        if self.leaves is not None and len(self.leaves) < LEAF_LIMIT:
+            self.leaves.append([path[:TEXT_LIMIT], _short(value)])
+
+    def _encode(self, value, path, depth):
+        """Chunks of bytes; each value starts with a tag and, where it varies, a length."""
+        if depth > DEPTH_LIMIT:
+            self.uncompared.add("deeper than %d levels" % DEPTH_LIMIT)
+            yield b"D"
+            return
+        simple = self._scalar(value)
+        if simple is not None:
+            self._leaf(path, value)
+            yield simple
+            return
+        key = id(value)
+        if key in self._on_path:
+            yield b"C%d;" % (depth - self._on_path[key])
+            return
+        self._on_path[key] = depth
+        try:
+            yield from self._compound(value, path, depth + 1)
+        finally:
+            del self._on_path[key]
+
+    def _scalar(self, value):
+        kind = type(value)
+        if value is None or value is True or value is False or value is Ellipsis or value is NotImplemented:
+            return repr(value).encode() + b";"
+        if kind is int:
+            return b"i" + _integer(value) + b";"
+        if kind is float:
+            return self._float(value)
+        if kind is complex:
+            return b"j" + self._float(value.real) + self._float(value.imag)
+        if kind is str:
+            return _sized(b"s", value.encode("utf-8", "surrogatepass"))
+        if kind is bytes:
+            return _sized(b"b", value)
+        return None
+
+    def _float(self, value):
+        if self.set_floats_apart:
+            if len(self.floats) < FLOAT_LIMIT:
+                self.floats.append(value)
+                return b"f"
+            self.uncompared.add("floats past the first %d" % FLOAT_LIMIT)
+            return b"f"
+        return b"f" + struct.pack(">d", value)
+
+    def _compound(self, value, path, depth):
+        yield _sized(b"<", _type_name(type(value)).encode())
+        for test, encode in _READERS:
+            if test(value):
+                yield from encode(self, value, path, depth)
+                break
+        else:
+            yield from self._object(value, path, depth)
+        yield b">"
+
+    def sequence(self, value, path, depth):
+        count = 0
+        for count, item in enumerate(value, 1):
+            yield from self._encode(item, "%s[%d]" % (path, count - 1), depth)
+        yield b"n%d;" % count
+
+    def mapping(self, value, path, depth):
+        for key, item in dict.items(value) if isinstance(value, dict) else value.items():
+            yield from self._encode(key, path + ".key", depth)
+            yield from self._encode(item, "%s[%s]" % (path, _short(key)), depth)
+        factory = getattr(value, "default_factory", None)
+        if factory is not None:
+            yield _sized(b"F", _type_name(factory).encode())
+
+    def unordered(self, value, path, depth):
+        for encoded in sorted(b"".join(self._encode(item, path + "{}", depth)) for item in value):
+            yield encoded
+
+    def iterator(self, value, path, depth):
+        items = iter(value)
+        for count in range(ITERATOR_LIMIT):
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except Exception as error:
+                yield from self._encode(error, path + " raises", depth)
+                return
+            yield from self._encode(item, "%s[%d]" % (path, count), depth)
+        self.uncompared.add("items past the first %d of an iterator" % ITERATOR_LIMIT)
+
+    def text(self, value, path, depth):
+        self._leaf(path, value)
+        yield _sized(b"t", str(value).encode("utf-8", "surrogatepass"))
+
+    def name(self, value, path, depth):
+        self._leaf(path, value)
+        yield _sized(b"q", _type_name(value).encode())
+
+    def member(self, value, path, depth):
+        self._leaf(path, value)
+        yield _sized(b"e", str(value.name).encode())
+
+    def pattern(self, value, path, depth):
+        yield from self._encode(value.pattern, path, depth)
+        yield b"%d" % value.flags
+
+    def error(self, value, path, depth):
+        self._leaf(path, "%s: %s" % (type(value).__name__, value))
+        yield _sized(b"x", str(value).encode("utf-8", "surrogatepass"))
+
+    def buffer(self, value, path, depth):
+        self._leaf(path, value)
+        yield _sized(b"B", bytes(value))
+
+    def stream(self, value, path, depth):
+        yield from self._encode(value.getvalue(), path, depth)
+
+    def fields(self, value, path, depth):
+        for field in dataclasses.fields(value):
+            yield field.name.encode()
+            yield from self._encode(getattr(value, field.name, None), "%s.%s" % (path, field.name), depth)
+
+    def array(self, value, path, depth):
+        yield ("%s%r" % (value.dtype.str, value.shape)).encode()
+        if value.dtype.hasobject:
+            yield from self.sequence(value.ravel().tolist(), path, depth)
+        elif self.set_floats_apart and value.dtype.kind == "f":
+            yield from self.sequence(value.ravel().astype(float).tolist(), path, depth)
+        else:
+            self._leaf(path, value)
+            yield value.tobytes()
+
+    def frame(self, value, path, depth):
+        for name in ("columns", "index", "name", "dtypes"):
+            part = getattr(value, name, None)
+            yield from self._encode(part.tolist() if hasattr(part, "tolist") else part, path + "." + name, depth)
+        yield from self._encode(value.to_numpy(), path, depth)
+
+    def sparse(self, value, path, depth):
+        coo = value.tocoo()
+        for part in (coo.shape, coo.row, coo.col, coo.data):
+            yield from self._encode(part, path, depth)
+
+    def _object(self, value, path, depth):
+        """Public attributes of a plain object, by name; nothing of an opaque one."""
+        names = _public_attributes(value)
+        if names is None:
+            self.uncompared.add(_type_name(type(value)))
+            self._leaf(path, _type_name(type(value)))
+            return
+        for base in (int, float, str, bytes):
+            if isinstance(value, base):
+                yield self._scalar(base(value)) or b""
+        for name in names:
+            yield name.encode()
+            yield from self._encode(getattr(value, name), "%s.%s" % (path, name), depth)
+
+
+def _public_attributes(value):
+    names = []
+    if hasattr(value, "__dict__"):
+        names.extend(vars(value))
+    for owner in type(value).__mro__:
+        slots = owner.__dict__.get("__slots__", ())
+        names.extend((slots,) if isinstance(slots, str) else slots)
+    if not names and not isinstance(value, (int, float, str, bytes)):
+        return None
+    return sorted({name for name in names if isinstance(name, str) and name[:1] != "_" and hasattr(value, name)})
+
+
+def _module_type(module, *names):
+    """A test for types of a module that the target may or may not have loaded."""
+
+    def test(value):
+        loaded = sys.modules.get(module)
+        kinds = tuple(getattr(loaded, name) for name in names if hasattr(loaded, name))
+        return bool(kinds) and isinstance(value, kinds)
+
+    return test
+
+
+def _is_sparse(value):
+    return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocoo")
+
+
+def _is(*kinds):
+    return lambda value: isinstance(value, kinds)
+
+
+_READERS = (
+    (_is(enum.Enum), Canon.member),
+    (_is(dict, types.MappingProxyType, collections.UserDict, collections.ChainMap), Canon.mapping),
+    (lambda value: dataclasses.is_dataclass(value) and not isinstance(value, type), Canon.fields),
+    (_is(list, tuple, collections.deque, collections.UserList), Canon.sequence),
+    (_is(set, frozenset), Canon.unordered),
+    (_is(*_BY_TEXT), Canon.text),
+    (_is(*_BY_NAME), Canon.name),
+    (_is(re.Pattern), Canon.pattern),
+    (_is(BaseException), Canon.error),
+    (_is(bytearray, memoryview, array.array), Canon.buffer),
+    (_is(io.StringIO, io.BytesIO), Canon.stream),
+    (_is(*_ITERATORS), Canon.iterator),
+    (_module_type("numpy", "ndarray", "generic"), Canon.array),
+    (_module_type("pandas", "DataFrame", "Series", "Index"), Canon.frame),
+    (_is_sparse, Canon.sparse),
+    (lambda value: hasattr(type(value), "__next__"), Canon.iterator),
+)  # fmt: skip
+
+
+def _sized(tag, data):
+    return tag + b"%d:" % len(data) + data
+
+
+def _integer(value):
+    # Not str(): Python refuses to print integers of more than 4,300 digits.
+    return b"%x" % value if -(1 << 4096) < value < 1 << 4096 else value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+
+
+def _type_name(kind):
+    return "%s.%s" % (getattr(kind, "__module__", "?"), getattr(kind, "__qualname__", getattr(kind, "__name__", "?")))
+
+
+def _short(value):
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = "<%s in repr>" % type(error).__name__
+    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "..."

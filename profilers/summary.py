@@ -1,0 +1,191 @@
+"""From process pairs to a verdict. Pure functions of the samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import fmean, median
+from typing import TYPE_CHECKING
+
+from hotloop.profilers.pingpong import BASE, CANDIDATE, SIDES, Cost, Plan, ProcessPair, log_ratios
+from hotloop.profilers.statistics import confidence_sequence, winsorize
+from hotloop.profilers.verdict import Interval, Outcome, PhaseCost, Verdict
+
+if TYPE_CHECKING:
+    from hotloop.profilers.compare import MeasureSettings
+
+WAITING = 1.5
+"""Wall over CPU time above which a call waits, uses threads elsewhere or sleeps. The
+smallest ratio of all calls is taken: a busy neighbour slows many calls, not every one."""
+
+SHIFT_SHARE = 0.01
+"""A shift of cost between phases below this share of a call is not charged."""
+
+MEMORY_SLACK = 8 << 20
+LOAD_SLACK_NS = 5_000_000
+
+
+def interval_of(log_values: Sequence[float], confidence: float) -> Interval:
+    """Ratio and interval from log ratios of process pairs."""
+    estimate = confidence_sequence(winsorize(log_values), confidence)
+    return Interval(ratio=_exp(estimate.mean), low=_exp(estimate.low), high=_exp(estimate.high))
+
+
+def _exp(value: float) -> float:
+    """Bounded, so that an infinite interval can be stored as JSON."""
+    return math.exp(max(-50.0, min(50.0, value)))
+
+
+def pair_ratio(pair: ProcessPair, plan: Plan, value: str, charges: float = 0.0) -> float:
+    """One number for a process pair: the median log ratio, or the first where only that counts.
+
+    charges: nanoseconds added to each of the candidate's calls.
+    """
+    base, candidate = (
+        [float(getattr(cost, value)) for cost in counted(pair.tracks[side].costs, plan)] for side in SIDES
+    )
+    return median(log_ratios(base, [cost + charges for cost in candidate]))
+
+
+def counted(costs: Sequence[Cost], plan: Plan) -> Sequence[Cost]:
+    return costs[:1] if plan.first_only else costs
+
+
+def shifts(pairs: Sequence[ProcessPair], plan: Plan) -> list[float]:
+    """By process pair: nanoseconds a request that the candidate spends more outside its call."""
+    return [
+        median(cost.around for cost in counted(pair.tracks[CANDIDATE].costs, plan))
+        - median(cost.around for cost in counted(pair.tracks[BASE].costs, plan))
+        for pair in pairs
+    ]
+
+
+def charged_shifts(pairs: Sequence[ProcessPair], plan: Plan, confidence: float) -> list[float]:
+    """Shifts that must be charged to the candidate's calls: all of them, once they are shown to be real."""
+    moved = shifts(pairs, plan)
+    calls = [median(cost.call for cost in counted(pair.tracks[BASE].costs, plan)) for pair in pairs]
+    shares = [shift / max(1.0, call) for shift, call in zip(moved, calls, strict=True)]
+    estimate = confidence_sequence(shares, confidence)
+    if estimate.low > 0.0 and estimate.mean > SHIFT_SHARE:
+        return [max(0.0, shift) for shift in moved]
+    return [0.0] * len(moved)
+
+
+def summarize(
+    pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSettings, seconds: float
+) -> Verdict:
+    """The verdict that these samples support."""
+    charges = charged_shifts(pairs, plan, settings.confidence)
+    cpu = interval_of(
+        [pair_ratio(pair, plan, "call", charge) for pair, charge in zip(pairs, charges, strict=True)],
+        settings.confidence,
+    )
+    wall = interval_of([pair_ratio(pair, plan, "wall") for pair in pairs], settings.confidence)
+    metric = "wall" if any(waits(pairs, side) for side in SIDES) else "cpu"
+    decisive = wall if metric == "wall" else cpu
+    differs = next((pair.difference for pair in pairs if pair.difference is not None), None)
+    return Verdict(
+        outcome=outcome_of(decisive, settings.min_speedup) if differs is None else Outcome.INCONCLUSIVE,
+        ratio=decisive.ratio,
+        low=decisive.low,
+        high=decisive.high,
+        confidence=settings.confidence,
+        min_speedup=settings.min_speedup,
+        engine="ping-pong" + (", first calls" if plan.first_only else ""),
+        metric=metric,
+        clock=pairs[0].clock,
+        cpu=cpu,
+        wall=wall,
+        first_call=first_call(pairs, settings.confidence),
+        phases=phase_costs(pairs, plan),
+        moved=moved_share(pairs, plan, charges),
+        pairs=len(pairs),
+        calls=sum(len(pair.tracks[BASE].costs) for pair in pairs) * plan.batch,
+        seconds=seconds,
+        peak_memory=(peak(pairs, BASE), peak(pairs, CANDIDATE)),
+        warm=warm_calls(pairs, settings.confidence) if plan.first_only else None,
+        regressions=regressions(pairs, plan, settings, cpu, wall),
+        differs=None if differs is None else f"seed {differs.seed}: {differs.what}",
+        uncompared=tuple(sorted({name for pair in pairs for name in pair.uncompared})),
+        notes=notes(pairs, metric),
+    )
+
+
+def outcome_of(interval: Interval, min_speedup: float) -> Outcome:
+    if interval.low > min_speedup:
+        return Outcome.FASTER
+    if interval.high < min_speedup:
+        return Outcome.NOT_FASTER
+    return Outcome.INCONCLUSIVE
+
+
+def waits(pairs: Sequence[ProcessPair], side: str) -> bool:
+    return min(cost.wall / max(1, cost.call) for pair in pairs for cost in pair.tracks[side].costs) > WAITING
+
+
+def first_call(pairs: Sequence[ProcessPair], confidence: float) -> Interval:
+    return interval_of([pair.log_ratios("call")[0] for pair in pairs], confidence)
+
+
+def warm_calls(pairs: Sequence[ProcessPair], confidence: float) -> Interval:
+    return interval_of([median(pair.log_ratios("call")[1:]) for pair in pairs], confidence)
+
+
+def phase_costs(pairs: Sequence[ProcessPair], plan: Plan) -> dict[str, PhaseCost]:
+    """Medians for one call of the workload; for one process where the phase is `import`."""
+
+    def middle(side: str, phase: str) -> float:
+        return median(float(getattr(cost, phase)) for pair in pairs for cost in pair.tracks[side].costs) / plan.batch
+
+    phases = {
+        phase: PhaseCost(base_ns=middle(BASE, phase), candidate_ns=middle(CANDIDATE, phase))
+        for phase in ("setup", "call", "digest", "idle")
+    }
+    return {"import": PhaseCost(base_ns=load(pairs, BASE), candidate_ns=load(pairs, CANDIDATE)), **phases}
+
+
+def load(pairs: Sequence[ProcessPair], side: str) -> float:
+    return median(pair.tracks[side].load for pair in pairs)
+
+
+def peak(pairs: Sequence[ProcessPair], side: str) -> int:
+    return round(median(pair.tracks[side].peak_memory for pair in pairs))
+
+
+def moved_share(pairs: Sequence[ProcessPair], plan: Plan, charges: Sequence[float]) -> float:
+    """What part of the call's gain came back outside the call; 0 without a charge."""
+    gains = [
+        median(cost.call for cost in counted(pair.tracks[BASE].costs, plan))
+        - median(cost.call for cost in counted(pair.tracks[CANDIDATE].costs, plan))
+        for pair in pairs
+    ]
+    return fmean(charges) / fmean(gains) if any(charges) and fmean(gains) > 0 else 0.0
+
+
+def regressions(
+    pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSettings, cpu: Interval, wall: Interval
+) -> tuple[str, ...]:
+    """What became worse than allowed, each in one line."""
+    limit = settings.max_regression
+    found = [
+        f"{name} time became {1 / interval.ratio:.2f} times base's"
+        for name, interval in (("wall", wall), ("CPU", cpu))
+        if interval.high < 1 / limit
+    ]
+    before, after = peak(pairs, BASE), peak(pairs, CANDIDATE)
+    if after > before * limit + MEMORY_SLACK:
+        found.append(f"peak memory rose from {before >> 20} to {after >> 20} MiB")
+    loaded, reloaded = load(pairs, BASE), load(pairs, CANDIDATE)
+    call = median(cost.call for pair in pairs for cost in pair.tracks[BASE].costs) / plan.batch
+    if reloaded - loaded > max((limit - 1) * loaded, call, LOAD_SLACK_NS):
+        found.append(f"import rose from {loaded / 1e6:.1f} to {reloaded / 1e6:.1f} ms of CPU time")
+    return tuple(found)
+
+
+def notes(pairs: Sequence[ProcessPair], metric: str) -> tuple[str, ...]:
+    found = []
+    if metric == "wall":
+        found.append("a side waits or works elsewhere during its calls, so wall time decides")
+    if any(pair.tracks[side].children for pair in pairs for side in SIDES):
+        found.append("child processes were alive at the end of a process pair")
+    return tuple(found)

@@ -1,0 +1,170 @@
+"""The program that is timed, and the live process that calls it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from hotloop.profilers.errors import ProfilerError
+from hotloop.sandboxes.base import Limits, Process, ProcessEnded, ProcessTimeout, Sandbox
+
+RUNNER = Path(__file__).parent / "runner"
+"""Files that a sandbox must offer as `tools / "runner"`."""
+
+REPLY_LIMIT = 64 << 20
+TEXT_LIMIT = 2000
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What to call and where its imports come from.
+
+    source: the file's text, sent to the process and never stored where target
+    code could change it. path: what it calls itself, relative to the tree.
+    roots: import roots relative to the tree. modules: top-level names that
+    belong to the repository. tolerance: relative, for floats; 0 compares bits.
+    """
+
+    source: str
+    path: PurePosixPath
+    roots: tuple[PurePosixPath, ...]
+    modules: tuple[str, ...]
+    tolerance: float = 0.0
+    call_timeout: float = 60.0
+    memory_mb: int = 4096
+
+    def request(self, sandbox: Sandbox) -> dict[str, Any]:
+        """What a runner needs to load it in `sandbox`."""
+        return {
+            "source": self.source,
+            "path": str(sandbox.tree / self.path),
+            "roots": [str(sandbox.tree / root) for root in self.roots],
+        }
+
+
+class WorkloadFailure(Exception):
+    """The workload broke on one side: a result about that side, not a failure of ours."""
+
+    def __init__(self, phase: str, message: str) -> None:
+        super().__init__(f"{phase}: {message}")
+        self.phase = phase
+        self.message = message
+
+
+class ForeignCode(ProfilerError):
+    """Code was loaded from outside the tree under test; nothing may be concluded from it."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """One call's result as the other side of a pipe may know it."""
+
+    digest: str
+    nothing: bool
+    raised: str | None = None
+    floats: tuple[float, ...] | None = None
+    leaves: tuple[tuple[str, str], ...] = ()
+
+
+class WorkloadProcess:
+    """A fresh process with the workload loaded, asked for one thing at a time.
+
+    Every request raises WorkloadFailure when the target code is to blame: it
+    raised, hung, died, or answered with something that is no answer.
+    """
+
+    def __init__(self, sandbox: Sandbox, workload: Workload, *, hash_seed: int, cpu: int | None) -> None:
+        self._workload = workload
+        self._tree = sandbox.tree
+        self._request = workload.request(sandbox)
+        self.uncompared: set[str] = set()
+        self.process: Process = sandbox.spawn(
+            [sandbox.environment.python, str(sandbox.tools / "runner" / "hotloop_worker.py")],
+            env={"PYTHONHASHSEED": str(hash_seed)},
+            limits=Limits(seconds=3600.0, memory_mb=workload.memory_mb),
+            cpu=cpu,
+        )
+
+    def load(self) -> str:
+        """Import the workload; which of the accepted forms it is."""
+        reply = self._ask("import", **self._request, floats_apart=self._workload.tolerance > 0)
+        return str(reply.get("kind"))[:20]
+
+    def setup(self, seeds: list[int]) -> None:
+        self._ask("setup", seeds=seeds)
+
+    def call(self) -> None:
+        self._ask("call")
+
+    def digest(self, leaves: bool = False) -> list[Output]:
+        """Outputs of the last call, one for each seed."""
+        reply = self._ask("digest", leaves=leaves)
+        self.uncompared.update(str(name)[:200] for name in _items(reply, "uncompared"))
+        try:
+            return [_output(row) for row in _items(reply, "rows")]
+        except (KeyError, TypeError, ValueError) as error:
+            raise WorkloadFailure("digest", "the runner's answer was malformed") from error
+
+    def check_loaded(self) -> int:
+        """Every loaded module of the repository lies in the tree; how many there are.
+
+        Raises ForeignCode otherwise: then other code ran than the one written.
+        """
+        rows = _items(self._ask("loaded", modules=list(self._workload.modules)), "modules")
+        for row in rows:
+            name, path = str(row[0])[:200], PurePosixPath(str(row[1])[:1000])
+            if not path.is_relative_to(self._tree):
+                raise ForeignCode(
+                    f"module {name} was loaded from {path}, not from the tree under test; "
+                    "is the package also installed in the target's environment?"
+                )
+        return len(rows)
+
+    def close(self) -> None:
+        self.process.kill()
+
+    def _ask(self, op: str, **fields: Any) -> dict[str, Any]:
+        try:
+            self.process.send(json.dumps({"op": op, **fields}).encode() + b"\n")
+            line = self.process.read_line(self._workload.call_timeout, REPLY_LIMIT)
+            reply = json.loads(line)
+        except ProcessTimeout as error:
+            raise WorkloadFailure(op, f"no answer in {self._workload.call_timeout:g} s") from error
+        except ProcessEnded as error:
+            tail = self.process.stderr_tail().strip().splitlines()[-1:]
+            raise WorkloadFailure(op, f"the process ended {''.join(tail)}".strip()) from error
+        except (ValueError, RecursionError) as error:
+            raise WorkloadFailure(op, "the answer was not JSON") from error
+        if not isinstance(reply, dict) or reply.get("ok") is not True:
+            raise WorkloadFailure(op, _error_text(reply))
+        return reply
+
+
+def _items(reply: dict[str, Any], key: str) -> list[Any]:
+    value = reply.get(key, [])
+    if not isinstance(value, list):
+        raise WorkloadFailure(key, "the runner's answer was malformed")
+    return value
+
+
+def _output(row: dict[str, Any]) -> Output:
+    floats = row.get("floats")
+    raised = row.get("raised")
+    return Output(
+        digest=str(row["digest"])[:64],
+        nothing=bool(row["nothing"]),
+        raised=None if raised is None else _error_text({"error": raised}),
+        floats=None if floats is None else tuple(float.fromhex(value) for value in floats),
+        leaves=tuple((str(path)[:200], str(text)[:200]) for path, text in row.get("leaves", ())),
+    )
+
+
+def _error_text(reply: Any) -> str:
+    error = reply.get("error") if isinstance(reply, dict) else None
+    if not isinstance(error, dict):
+        return "the runner's answer was malformed"
+    text = f"{error.get('type')}: {error.get('text')}"[:TEXT_LIMIT]
+    where = str(error.get("where") or "")[:300]
+    return f"{text} ({where})" if where else text
