@@ -10,7 +10,7 @@ from statistics import median, stdev
 from typing import Any
 
 from hotloop.profilers.core import reserved_core
-from hotloop.profilers.pingpong import BASE, CANDIDATE, Plan, ProcessPair, play, plan_for
+from hotloop.profilers.pingpong import BASE, CANDIDATE, Plan, ProcessPair, plan_for, play
 from hotloop.profilers.statistics import smallest_detectable, winsorize
 from hotloop.profilers.summary import interval_of, pair_ratio, summarize
 from hotloop.profilers.verdict import NoiseFloor, Outcome, Verdict
@@ -79,7 +79,8 @@ def compare(
             if verdict.differs is not None or len(pairs) >= MAX_PAIRS:
                 break
             if len(pairs) >= MIN_PAIRS and (
-                verdict.outcome is not Outcome.INCONCLUSIVE or spent + spent / len(pairs) > settings.max_seconds
+                verdict.outcome is not Outcome.INCONCLUSIVE
+                or spent + spent / len(pairs) > settings.max_seconds
             ):
                 break
     return Measurement(verdict, plan, tuple(pairs), settings)

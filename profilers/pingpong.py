@@ -117,7 +117,9 @@ class Player:
         called = self.read()
         outputs = self.worker.digest(leaves)
         digested = self.read()
-        self.track.costs.append(Cost(ready - begun, called - ready, digested - called, begun - self._last, wall))
+        self.track.costs.append(
+            Cost(ready - begun, called - ready, digested - called, begun - self._last, wall)
+        )
         self._last = digested
         return outputs
 

@@ -71,9 +71,7 @@ def charged_shifts(pairs: Sequence[ProcessPair], plan: Plan, confidence: float) 
     return [0.0] * len(moved)
 
 
-def summarize(
-    pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSettings, seconds: float
-) -> Verdict:
+def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSettings, seconds: float) -> Verdict:
     """The verdict that these samples support."""
     charges = charged_shifts(pairs, plan, settings.confidence)
     cpu = interval_of(
@@ -135,7 +133,10 @@ def phase_costs(pairs: Sequence[ProcessPair], plan: Plan) -> dict[str, PhaseCost
     """Medians for one call of the workload; for one process where the phase is `import`."""
 
     def middle(side: str, phase: str) -> float:
-        return median(float(getattr(cost, phase)) for pair in pairs for cost in pair.tracks[side].costs) / plan.batch
+        return (
+            median(float(getattr(cost, phase)) for pair in pairs for cost in pair.tracks[side].costs)
+            / plan.batch
+        )
 
     phases = {
         phase: PhaseCost(base_ns=middle(BASE, phase), candidate_ns=middle(CANDIDATE, phase))

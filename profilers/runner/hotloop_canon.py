@@ -90,7 +90,7 @@ class Canon:
         finally:
             del self._on_path[key]
 
-    def _scalar(self, value):
+    def _scalar(self, value):  # noqa: PLR0911 (a table would hash every value that is looked at)
         kind = type(value)
         if value is None or value is True or value is False or value is Ellipsis or value is NotImplemented:
             return repr(value).encode() + b";"
@@ -201,7 +201,9 @@ class Canon:
     def frame(self, value, path, depth):
         for name in ("columns", "index", "name", "dtypes"):
             part = getattr(value, name, None)
-            yield from self._encode(part.tolist() if hasattr(part, "tolist") else part, path + "." + name, depth)
+            yield from self._encode(
+                part.tolist() if hasattr(part, "tolist") else part, path + "." + name, depth
+            )
         yield from self._encode(value.to_numpy(), path, depth)
 
     def sparse(self, value, path, depth):
@@ -233,7 +235,9 @@ def _public_attributes(value):
         names.extend((slots,) if isinstance(slots, str) else slots)
     if not names and not isinstance(value, (int, float, str, bytes)):
         return None
-    return sorted({name for name in names if isinstance(name, str) and name[:1] != "_" and hasattr(value, name)})
+    return sorted(
+        {name for name in names if isinstance(name, str) and name[:1] != "_" and hasattr(value, name)}
+    )
 
 
 def _module_type(module, *names):
@@ -281,11 +285,18 @@ def _sized(tag, data):
 
 def _integer(value):
     # Not str(): Python refuses to print integers of more than 4,300 digits.
-    return b"%x" % value if -(1 << 4096) < value < 1 << 4096 else value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+    return (
+        b"%x" % value
+        if -(1 << 4096) < value < 1 << 4096
+        else value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
+    )
 
 
 def _type_name(kind):
-    return "%s.%s" % (getattr(kind, "__module__", "?"), getattr(kind, "__qualname__", getattr(kind, "__name__", "?")))
+    return "%s.%s" % (
+        getattr(kind, "__module__", "?"),
+        getattr(kind, "__qualname__", getattr(kind, "__name__", "?")),
+    )
 
 
 def _short(value):

@@ -64,16 +64,16 @@ def _capture_timeit(captured):
     """Take the callables that the script wants timed; it gets times of zero back."""
     originals = timeit.repeat, timeit.timeit
 
-    def take(stmt="pass", setup=None, *rest, **named):
+    def take(stmt, setup):
         if not callable(stmt) or not (setup is None or callable(setup) or setup == "pass"):
             raise NotAWorkload("timeit was given source text, not functions")
         captured.append((setup if callable(setup) else None, stmt))
 
-    def repeat(stmt="pass", setup="pass", timer=None, repeat=5, number=1000000, globals=None):
+    def repeat(stmt="pass", setup="pass", timer=None, repeat=5, *rest, **named):
         take(stmt, setup)
         return [0.0] * max(1, repeat)
 
-    def once(stmt="pass", setup="pass", timer=None, number=1000000, globals=None):
+    def once(stmt="pass", setup="pass", *rest, **named):
         take(stmt, setup)
         return 0.0
 

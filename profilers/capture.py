@@ -1,0 +1,76 @@
+"""Profilers by name, and what each promises."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from hotloop.profilers.errors import ProfilerError
+from hotloop.profilers.profile import Frame, Profile
+from hotloop.profilers.workload import Workload, WorkloadFailure
+from hotloop.sandboxes.base import Completed, Limits, Sandbox
+
+PROFILERS = {"pyspy": "hotloop.profilers.pyspy:PySpy", "cprofile": "hotloop.profilers.cprofile:CProfile"}
+
+SECONDS = 4.0
+OUTPUT_LIMIT = 64 << 20
+
+
+class Profiler(Protocol):
+    """Runs the workload for some seconds and says where its time went."""
+
+    name: str
+
+    def profile(self, sandbox: Sandbox, workload: Workload, seed: int, seconds: float = SECONDS) -> Profile:
+        """Raises WorkloadFailure when the workload breaks, UsageError with the remedy when
+        profiling is not permitted here, ProfilerError when there is nothing to read."""
+
+
+def make_profiler(name: str) -> Profiler:
+    """The profiler called `name`; KeyError for another word."""
+    module, _, kind = PROFILERS[name].partition(":")
+    profiler: Profiler = getattr(importlib.import_module(module), kind)()
+    return profiler
+
+
+def run_watched(
+    sandbox: Sandbox,
+    workload: Workload,
+    *,
+    prefix: list[str],
+    mode: str,
+    seed: int,
+    seconds: float,
+    output: PurePosixPath,
+) -> Completed:
+    """Run the workload in a loop, `prefix` being what watches it."""
+    runner = sandbox.tools / "runner" / "hotloop_profile.py"
+    command = [*prefix, sandbox.environment.python, str(runner), mode, str(seconds), str(output)]
+    request = {**workload.request(sandbox), "seed": seed}
+    return sandbox.run(
+        command,
+        env={"PYTHONHASHSEED": "1"},
+        limits=Limits(seconds=4 * seconds + 2 * workload.call_timeout, memory_mb=workload.memory_mb),
+        stdin=json.dumps(request).encode(),
+    )
+
+
+def read_output(sandbox: Sandbox, path: PurePosixPath, done: Completed) -> bytes:
+    """What the profiler wrote, or why it did not."""
+    if not done.ok:
+        lines = done.text().strip().splitlines()
+        raise WorkloadFailure("profile", lines[-1][:500] if lines else f"exit code {done.exit_code}")
+    try:
+        return sandbox.read(path, OUTPUT_LIMIT)
+    except FileNotFoundError as error:
+        raise ProfilerError("the profiler wrote no output") from error
+
+
+def frame(function: str, file: str, line: int, tree: PurePosixPath) -> Frame:
+    """A frame, its file relative to the tree when inside it."""
+    path = PurePosixPath(file)
+    if path.is_relative_to(tree):
+        return Frame(function=function, file=str(path.relative_to(tree)), line=line, in_tree=True)
+    return Frame(function=function, file=file, line=line, in_tree=False)

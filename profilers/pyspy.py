@@ -1,0 +1,84 @@
+"""py-spy: samples from outside, a few per cent of overhead, real lines."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path, PurePosixPath
+
+from hotloop.errors import UsageError
+from hotloop.profilers.capture import SECONDS, frame, read_output, run_watched
+from hotloop.profilers.errors import ProfilerError
+from hotloop.profilers.profile import Frame, Profile, Stack
+from hotloop.profilers.workload import Workload
+from hotloop.sandboxes.base import Sandbox
+
+RATE = 250
+"""Samples a second: py-spy's own advice is not to pass a few hundred."""
+
+MARKER = "timed_call"
+_FRAME = re.compile(r"^(?P<function>.*) \((?P<file>.*):(?P<line>\d+)\)$")
+
+
+def executable() -> Path:
+    """The py-spy binary that was installed with Hotloop. It is static: it runs in any Linux container.
+
+    Raises ProfilerError when it is missing.
+    """
+    beside = Path(sys.executable).parent / "py-spy"
+    found = str(beside) if beside.is_file() else shutil.which("py-spy")
+    if found is None:
+        raise ProfilerError("py-spy is not installed beside Hotloop")
+    return Path(found)
+
+
+class PySpy:
+    """Starts the program itself, so that it needs no capability even in a container."""
+
+    name = "pyspy"
+
+    def profile(self, sandbox: Sandbox, workload: Workload, seed: int, seconds: float = SECONDS) -> Profile:
+        output = sandbox.scratch / "pyspy.raw"
+        record = [
+            str(sandbox.tools / "bin" / "py-spy"), "record", "--format", "raw", "--full-filenames",
+            "--rate", str(RATE), "--output", str(output), "--",
+        ]  # fmt: skip
+        done = run_watched(
+            sandbox, workload, prefix=record, mode="plain", seed=seed, seconds=seconds, output=output
+        )
+        if not done.ok and re.search(r"(?i)permission denied|operation not permitted", done.text()):
+            raise UsageError(
+                "py-spy may not trace processes here (ptrace is not permitted)",
+                "Use `--profiler cprofile`, or allow ptrace (sysctl kernel.yama.ptrace_scope=1).",
+            )
+        stacks = parse_raw(read_output(sandbox, output, done).decode("utf-8", "replace"), sandbox.tree)
+        if not stacks:
+            raise ProfilerError("py-spy took no sample inside the workload; is a call very short?")
+        return Profile(profiler=self.name, unit="samples", stacks=tuple(stacks))
+
+
+def parse_raw(text: str, tree: PurePosixPath) -> list[Stack]:
+    """Stacks below the timed call, from lines of `frame;frame;… count`."""
+    stacks = []
+    for row in text.splitlines():
+        folded, _, count = row.rpartition(" ")
+        if not count.isdecimal():
+            continue
+        frames = below_marker([parsed for part in folded.split(";") if (parsed := _parse_frame(part, tree))])
+        if frames:
+            stacks.append(Stack(frames=tuple(frames), weight=float(count)))
+    return stacks
+
+
+def _parse_frame(text: str, tree: PurePosixPath) -> Frame | None:
+    match = _FRAME.match(text)
+    return match and frame(match["function"], match["file"], int(match["line"]), tree)
+
+
+def below_marker(frames: list[Frame]) -> list[Frame]:
+    """Frames inside the runner's timed call; none when it is not on the stack."""
+    for position, entry in enumerate(frames):
+        if entry.function.endswith(MARKER) and entry.file.endswith("hotloop_target.py"):
+            return frames[position + 1 :]
+    return []
