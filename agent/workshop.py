@@ -1,0 +1,197 @@
+"""What a run works with: sandbox, environment, trees, workload, tests, journal, people.
+
+None of it is in the graph's state. All of it is made when first asked for, from
+the plan alone, so that a resumed run has the same workshop as the first.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from hotloop.agent.events import EventLog
+from hotloop.agent.folder import RunFolder
+from hotloop.agent.settings import Settings
+from hotloop.errors import UsageError
+from hotloop.profilers.pyspy import executable as pyspy_executable
+from hotloop.profilers.workload import RUNNER, Workload
+from hotloop.repos.patch import apply_patch
+from hotloop.repos.source import Source
+from hotloop.repos.suites import REPORTERS, Suite, discover_tests, suite_for
+from hotloop.repos.tree import copy_tree, export
+from hotloop.repos.layout import import_roots, modules_under
+from hotloop.repos.workload_file import check_workload
+from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Limits, Sandbox
+
+if TYPE_CHECKING:
+    from hotloop.agent.budget import Budget
+    from hotloop.agent.coder.base import Coder
+    from hotloop.agent.judge.base import Judge
+
+SMALL = Limits(seconds=600.0)
+
+
+@dataclass
+class Workshop:
+    """One run's tools. Not thread-safe while being made; safe after `prepare`."""
+
+    settings: Settings
+    source: Source
+    folder: RunFolder
+    events: EventLog
+    backend: Backend
+    coder: Coder
+    judge: Judge
+    budget: Budget
+    workload_source: tuple[str, PurePosixPath]
+    sandbox_seconds: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def prepare(self) -> None:
+        """Make everything that later steps share, in the order in which it can fail."""
+        _ = self.base_tree, self.workload, self.suite
+
+    @cached_property
+    def project(self) -> PurePosixPath:
+        """The project's folder, relative to a tree."""
+        return self.source.subdir / (self.settings.subdir or "")
+
+    @cached_property
+    def source_tree(self) -> Path:
+        """The base's files as committed, without anything built."""
+        tree = self.folder.work / "source"
+        shutil.rmtree(tree, ignore_errors=True)
+        for path, reason in export(self.source, tree).omitted.items():
+            self.events.log(f"left out of the base: {path} ({reason})")
+        if not (tree / self.project).is_dir():
+            raise UsageError(f"There is no folder {self.project} in {self.source.name}", "Check --subdir")
+        return tree
+
+    @cached_property
+    def environment(self) -> Environment:
+        settings = self.settings
+        dockerfile = None if settings.dockerfile is None else self.source_tree / settings.dockerfile
+        spec = EnvironmentSpec(settings.python, settings.env, settings.image, dockerfile)
+        return self.backend.prepare(spec, self.source_tree / self.project, self.events.log)
+
+    @cached_property
+    def base_tree(self) -> Path:
+        """Base, with its compiled parts built. What every candidate is compared with."""
+        tree = self.folder.work / "base"
+        shutil.rmtree(tree, ignore_errors=True)
+        copy_tree(self.source_tree, tree)
+        failure = self.rebuild(tree)
+        if failure is not None:
+            raise UsageError(f"The rebuild command fails at base: {failure}", "Check --rebuild and --env")
+        return tree
+
+    @cached_property
+    def roots(self) -> tuple[PurePosixPath, ...]:
+        """Import roots relative to a tree."""
+        given = self.settings.import_roots
+        if given is not None:
+            return tuple(self.project / root for root in given)
+        return tuple(self.project / root for root in import_roots(self.source_tree / self.project))
+
+    @cached_property
+    def workload(self) -> Workload:
+        text, path = self.workload_source
+        modules = modules_under([self.source_tree / root for root in self.roots])
+        return Workload(
+            source=text,
+            path=path,
+            roots=self.roots,
+            modules=tuple(modules),
+            tolerance=self.settings.tolerance,
+            call_timeout=self.settings.call_timeout,
+        )
+
+    @cached_property
+    def suite(self) -> Suite:
+        command = self.settings.tests or discover_tests(self.source_tree / self.project)
+        if command is None:
+            raise UsageError(f"No tests were found in {self.source.name}", "Name the test command with --tests")
+        return suite_for(command)
+
+    def candidate_tree(self, patch: str, place: Path) -> Path:
+        """A fresh tree with `patch` applied and nothing built. Raises PatchError."""
+        shutil.rmtree(place, ignore_errors=True)
+        copy_tree(self.source_tree, place)
+        if patch:
+            apply_patch(place, patch)
+        return place
+
+    def rebuild(self, tree: Path) -> str | None:
+        """Run the rebuild command in `tree`; the last lines of its output if it fails."""
+        if self.settings.rebuild is None:
+            return None
+        with self.sandbox(tree, writable=True) as sandbox:
+            done = sandbox.run(["sh", "-c", self.settings.rebuild], cwd=sandbox.tree / self.project, limits=SMALL)
+        return None if done.ok else " | ".join(done.text().strip().splitlines()[-3:])[:600]
+
+    @contextmanager
+    def sandbox(self, tree: Path, *, writable: bool = False) -> Iterator[Sandbox]:
+        """A sandbox around `tree`; its seconds are counted."""
+        begun = time.monotonic()
+        try:
+            with self.backend.start(self.environment, tree, run_id=self.folder.id, writable=writable) as sandbox:
+                yield sandbox
+        finally:
+            with self._lock:
+                self.sandbox_seconds += time.monotonic() - begun
+
+    @contextmanager
+    def scratch_copy(self, tree: Path, name: str) -> Iterator[Path]:
+        """A copy that may be written to, gone afterwards: tests leave things behind."""
+        place = self.folder.work / "copies" / name
+        shutil.rmtree(place, ignore_errors=True)
+        try:
+            yield copy_tree(tree, place)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def lay_out_tools(folder: RunFolder) -> Path:
+    """What Hotloop brings into every sandbox, copied so that nothing else of it is there."""
+    shutil.rmtree(folder.tools, ignore_errors=True)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(RUNNER, folder.tools / "runner", ignore=ignore)
+    shutil.copytree(REPORTERS, folder.tools / "reporters", ignore=ignore)
+    (folder.tools / "bin").mkdir()
+    shutil.copy2(pyspy_executable(), folder.tools / "bin" / "py-spy")
+    return folder.tools
+
+
+def read_workload(settings: Settings, source: Source, tree: Path, project: PurePosixPath) -> tuple[str, PurePosixPath]:
+    """The workload's text and its path relative to the tree.
+
+    A file of the repository is taken as committed. One from elsewhere runs as if
+    it lay in the project's folder. Raises UsageError for a missing or empty file.
+    """
+    if settings.workload is None:
+        raise UsageError("No workload was named", "Name the Python file to time with --workload")
+    for path, place in _places(settings.workload, source, tree, project):
+        if path.is_file():
+            check_workload(path)
+            return path.read_text("utf-8"), place
+    raise UsageError(f"No such workload: {settings.workload}", "Check --workload")
+
+
+def _places(
+    named: Path, source: Source, tree: Path, project: PurePosixPath
+) -> Iterator[tuple[Path, PurePosixPath]]:
+    absolute = Path.cwd() / named
+    if absolute.resolve().is_relative_to(source.root):
+        inside = PurePosixPath(absolute.resolve().relative_to(source.root))
+        yield tree / inside, inside
+    if not named.is_absolute():
+        yield tree / project / named, project / named
+        yield tree / named, PurePosixPath(named)
+    yield absolute, project / named.name
