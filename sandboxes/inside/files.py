@@ -1,0 +1,57 @@
+"""Reading and writing files that untrusted code may have arranged: no link is followed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class NotRegular(OSError):
+    """A link, a folder, a device: anything but a plain file."""
+
+
+def walk(root: str | os.PathLike[str], folders: Sequence[str], make: bool = False) -> int:
+    """Descriptor of the folder below `root`; each step is opened from the one before."""
+    current = os.open(root, DIRECTORY & ~os.O_NOFOLLOW)
+    for name in folders:
+        try:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(name, 0o755, dir_fd=current)
+            following = os.open(name, DIRECTORY, dir_fd=current)
+        finally:
+            os.close(current)
+        current = following
+    return current
+
+
+def read_below(root: str | os.PathLike[str], parts: Sequence[str], limit: int) -> bytes:
+    """Up to `limit` + 1 bytes of the file, so that the caller sees when there is more."""
+    folder = walk(root, parts[:-1])
+    try:
+        # A FIFO would otherwise block us here for ever.
+        fd = os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    finally:
+        os.close(folder)
+    with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise NotRegular(f"not a regular file: {parts}")
+        return file.read(limit + 1)
+
+
+def write_below(root: str | os.PathLike[str], parts: Sequence[str], data: bytes) -> None:
+    folder = walk(root, parts[:-1], make=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        fd = os.open(parts[-1], flags, 0o644, dir_fd=folder)
+    finally:
+        os.close(folder)
+    with os.fdopen(fd, "wb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise NotRegular(f"not a regular file: {parts}")
+        file.truncate(0)
+        file.write(data)

@@ -1,0 +1,286 @@
+"""Becomes the target: takes its place in the sandbox, then executes the command.
+
+Started as `python -I -S launcher.py`. Its settings come first on stdin, as eight
+hex digits of length and that many bytes of JSON; what follows on stdin is the
+target's. One JSON line on `status_fd` says `{"pid": ...}` when all is set, or
+`{"error": ...}`; no instruction of the target has run before that line.
+
+Settings: command, env, cwd, status_fd, supervise, and optionally record (file
+for pid and start time), cgroups (cgroup.procs files to enter), namespaces, cpu,
+rlimits, no_stdin.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from typing import Any, NoReturn
+
+Settings = dict[str, Any]
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+NO_NEW_PRIVILEGES = 38  # <linux/prctl.h>
+BOUNDING_SET_DROP = 24
+CHILD_SUBREAPER = 36
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x8000000, 0x10000000, 0x40000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+MS_RELATIME = 1 << 21
+# With these root could undo the mounts, raise the limits or reach the kernel: MKNOD, NET_ADMIN,
+# SYS_MODULE, SYS_RAWIO, SYS_ADMIN, SYS_BOOT, SYS_RESOURCE, SYS_TIME (<linux/capability.h>).
+DROPPED_CAPABILITIES = (27, 12, 16, 17, 21, 22, 24, 25)
+
+
+def read_exactly(fd: int, size: int) -> bytes:
+    chunks = []
+    while size:
+        chunk = os.read(fd, min(size, 65536))
+        if not chunk:
+            raise EOFError("the settings were cut short")
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def call(name: str, *arguments: object) -> None:
+    """Call into the C library. Raises OSError."""
+    if getattr(LIBC, name)(*arguments) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{name}{arguments[:3]!r}: {os.strerror(code)}")
+
+
+def mount(source: str, target: str, kind: bytes | None, flags: int, data: bytes = b"") -> None:
+    call("mount", source.encode(), target.encode(), kind, ctypes.c_ulong(flags), data)
+
+
+def bind(source: str, target: str, read_only: bool) -> None:
+    mount(source, target, None, MS_BIND)
+    if read_only:
+        # A user namespace may not clear the flags that the file system was mounted with.
+        kept = os.statvfs(target).f_flag
+        flags = kept & (MS_NOSUID | MS_NODEV | 8 | 1024 | 2048)
+        if kept & 4096:
+            flags |= MS_RELATIME
+        mount(source, target, None, MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
+
+
+def enter_user_namespace() -> None:
+    uid, gid = os.getuid(), os.getgid()
+    call("unshare", CLONE_NEWUSER)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        with open("/proc/self/" + name, "w") as file:  # noqa: PTH123  (pathlib doubles the start-up time here)
+            file.write(text)
+
+
+def raise_loopback() -> None:
+    import fcntl  # noqa: PLC0415  (only where a network namespace was asked for)
+    import socket  # noqa: PLC0415
+    import struct  # noqa: PLC0415
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        request = struct.pack("16sh14x", b"lo", 0x1 | 0x40)  # IFF_UP | IFF_RUNNING
+        fcntl.ioctl(sock.fileno(), 0x8914, request)  # SIOCSIFFLAGS
+
+
+def enter_namespaces(settings: Settings) -> None:
+    if settings["user"]:
+        enter_user_namespace()
+    call("unshare", CLONE_NEWNS | CLONE_NEWIPC | (CLONE_NEWNET if settings["network"] else 0))
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
+    for source, target, read_only in settings["binds"]:
+        bind(source, target, read_only)
+    for target, options in settings["tmpfs"]:
+        mount("tmpfs", target, b"tmpfs", MS_NOSUID | MS_NODEV, options.encode())
+    if settings["network"]:
+        raise_loopback()
+
+
+def give_up_privileges() -> None:
+    if os.geteuid() == 0:
+        for capability in DROPPED_CAPABILITIES:
+            LIBC.prctl(BOUNDING_SET_DROP, capability, 0, 0, 0)
+    call("prctl", NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+
+
+def take_place(settings: Settings) -> None:
+    """All that comes before the command; the groups last, so that little of it is on their clock."""
+    groups = [os.open(path, os.O_WRONLY | os.O_CLOEXEC) for path in settings.get("cgroups", ())]
+    if settings.get("namespaces"):
+        enter_namespaces(settings["namespaces"])
+        give_up_privileges()
+    if settings.get("cpu") is not None:
+        os.sched_setaffinity(0, {settings["cpu"]})
+    for name, value in settings.get("rlimits", {}).items():
+        kind = getattr(resource, name)
+        hard = resource.getrlimit(kind)[1]
+        ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (ceiling, ceiling))
+    os.umask(0o022)
+    os.chdir(settings["cwd"])
+    if settings.get("no_stdin"):
+        null = os.open("/dev/null", os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+    for group in groups:
+        os.write(group, b"0")
+
+
+def report(fd: int, message: Settings) -> None:
+    os.write(fd, json.dumps(message).encode() + b"\n")
+
+
+def execute(settings: Settings) -> NoReturn:
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    command = settings["command"]
+    try:
+        os.execvpe(command[0], command, settings["env"])
+    except OSError as error:
+        os.write(2, f"cannot execute {command[0]}: {error.strerror}\n".encode())
+        os._exit(126 if isinstance(error, PermissionError) else 127)
+
+
+def parents() -> dict[int, int]:
+    """Parent of every process that this one can see."""
+    found = {}
+    for name in os.listdir("/proc"):  # noqa: PTH208  (see above)
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+                    fields = file.read().rpartition(b")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if fields[0] not in (b"Z", b"X"):
+                found[int(name)] = int(fields[1])
+    return found
+
+
+def descendants(root: int) -> set[int]:
+    tree = parents()
+    found = {root}
+    grew = True
+    while grew:
+        more = {pid for pid, parent in tree.items() if parent in found and pid not in found}
+        found |= more
+        grew = bool(more)
+    return found - {root}
+
+
+def end_descendants(root: int, seconds: float = 5.0) -> None:
+    """Kill until none is left: what forks while we look is found in the next look."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        alive = descendants(root)
+        if not alive:
+            return
+        for pid in alive:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+class Ended(Exception):
+    """SIGTERM: whoever started us wants the whole tree gone."""
+
+
+def on_terminate(number: int, frame: object) -> NoReturn:
+    raise Ended
+
+
+def wait_for(child: int) -> tuple[int, int]:
+    """The child's wait status and CPU nanoseconds; orphans that come to us are reaped on the way."""
+    while True:
+        pid, status, usage = os.wait4(-1, 0)
+        if pid == child:
+            return status, round((usage.ru_utime + usage.ru_stime) * 1e9)
+
+
+def supervise(settings: Settings) -> NoReturn:
+    """Stay as the parent of all that the command starts, so that none of it can get away.
+
+    As a child subreaper (prctl(2)) this process adopts what the target daemonizes.
+    """
+    status_fd = settings["status_fd"]
+    call("prctl", CHILD_SUBREAPER, 1, 0, 0, 0)
+    ready_read, ready_write = os.pipe()
+    go_read, go_write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(go_write)
+        run_child(settings, ready_write, go_read)
+    os.close(ready_write)
+    os.close(go_read)
+    os.close(0)
+    signal.signal(signal.SIGTERM, on_terminate)
+    try:
+        error = os.read(ready_read, 4096)
+        ready = error == b"ready"
+        report(status_fd, {"pid": os.getpid(), "child": child} if ready else {"error": error.decode()})
+        os.close(go_write)
+        status, cpu = wait_for(child)
+    except Ended:
+        os.kill(child, signal.SIGKILL)
+        status, cpu = wait_for(child)
+    end_descendants(os.getpid())
+    if settings.get("report_end"):
+        report(status_fd, {"cpu_ns": cpu})
+    leave_as(status)
+
+
+def run_child(settings: Settings, ready: int, go: int) -> NoReturn:
+    os.setsid()
+    try:
+        take_place(settings)
+    except OSError as error:
+        os.write(ready, str(error).encode()[:4000])
+        os._exit(125)
+    os.write(ready, b"ready")
+    os.close(ready)
+    while os.read(go, 1):
+        continue
+    execute(settings)
+
+
+def leave_as(status: int) -> NoReturn:
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if number not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(os.WEXITSTATUS(status))
+
+
+def leave_record(path: str) -> None:
+    """Say who we are before anything can go wrong, so that a later process can find and end us."""
+    with open("/proc/self/stat", "rb") as file:  # noqa: PTH123
+        started = int(file.read().rpartition(b")")[2].split()[19])
+    with open(path, "w") as file:  # noqa: PTH123
+        file.write(f"{os.getpid()} {started}\n")
+
+
+def main() -> None:
+    settings = json.loads(read_exactly(0, int(read_exactly(0, 8), 16)))
+    status_fd = settings["status_fd"]
+    if status_fd > 2:
+        os.set_inheritable(status_fd, False)
+    try:
+        if settings.get("record"):
+            leave_record(settings["record"])
+        if settings["supervise"]:
+            supervise(settings)
+        take_place(settings)
+    except OSError as error:
+        report(status_fd, {"error": str(error)})
+        sys.exit(125)
+    report(status_fd, {"pid": os.getpid()})
+    execute(settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""Starting the launcher on this machine and holding on to what it became."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hotloop.sandboxes import proc
+from hotloop.sandboxes.cgroup import Group
+from hotloop.sandboxes.errors import SandboxError
+
+LAUNCHER = Path(__file__).parent / "inside" / "launcher.py"
+START_SECONDS = 30.0
+
+Settings = dict[str, object]
+Sink = Callable[[bytes], None]
+
+
+def pack_settings(settings: Settings) -> bytes:
+    """As the launcher reads them: eight hex digits of length, then JSON."""
+    body = json.dumps(settings).encode()
+    return f"{len(body):08x}".encode() + body
+
+
+@dataclass
+class Launched:
+    """A started command: `popen` is the target itself in a group, else its supervisor."""
+
+    popen: subprocess.Popen[bytes]
+    target: int
+    started: int
+    status: int
+    group: Group | None
+    pumps: list[threading.Thread] = field(default_factory=list)
+    ended: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def pids(self) -> set[int]:
+        if self.group:
+            return self.group.pids()
+        return proc.descendants(self.popen.pid)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the command ended by itself in time."""
+        try:
+            self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self) -> None:
+        """Kill what is left of it, and wait for that. Safe twice."""
+        with self._lock:
+            if self.ended:
+                return
+            if self.group:
+                self.group.kill()
+                self.popen.wait()
+            else:
+                self._end_supervised()
+            self.ended = True
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pump in self.pumps:
+            pump.join(5.0)
+        held = any(pump.is_alive() for pump in self.pumps)
+        for stream in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+            if stream and not (held and stream is not self.popen.stdin):
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        if held:
+            raise SandboxError("something outside the sandbox holds the pipes of an ended command")
+
+    def _end_supervised(self) -> None:
+        self.popen.terminate()
+        if not self.wait(10.0):
+            proc.end_tree(self.popen.pid, proc.start_time(self.popen.pid) or 0)
+        self.popen.wait()
+        proc.end_tree(self.target, self.started)
+
+    def release(self) -> None:
+        """Give back the group and the status pipe; the clock cannot be read afterwards."""
+        if self.status >= 0:
+            os.close(self.status)
+            self.status = -1
+        if self.group:
+            self.group.remove()
+
+
+def launch(settings: Settings, group: Group | None, out: Sink, err: Sink) -> Launched:
+    """Start, and return when the target is about to run its first instruction.
+
+    Without a group a supervisor stays between us and the target. Raises
+    SandboxError when the launcher cannot set the sandbox up.
+    """
+    status_read, status_write = os.pipe()
+    settings = {
+        **settings,
+        "status_fd": status_write,
+        "supervise": group is None,
+        "report_end": group is None,
+        "cgroups": group.entrances if group else [],
+    }
+    popen = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(LAUNCHER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=[status_write],
+        start_new_session=True,
+        env={},
+        cwd="/",
+    )
+    os.close(status_write)
+    launched = Launched(popen, popen.pid, 0, status_read, group)
+    try:
+        _write_all(popen, pack_settings(settings))
+        message = read_status(status_read, START_SECONDS)
+        if message is None or "error" in message:
+            raise SandboxError(f"cannot set the sandbox up: {_reason(message, popen)}")
+        launched.target = int(str(message.get("child", message["pid"])))
+        launched.started = proc.start_time(launched.target) or 0
+    except BaseException:
+        launched.end()
+        launched.release()
+        raise
+    assert popen.stdout is not None
+    assert popen.stderr is not None
+    launched.pumps = [_pump(popen.stdout.fileno(), out), _pump(popen.stderr.fileno(), err)]
+    return launched
+
+
+def _write_all(popen: subprocess.Popen[bytes], data: bytes) -> None:
+    assert popen.stdin is not None
+    try:
+        popen.stdin.write(data)
+        popen.stdin.flush()
+    except BrokenPipeError as error:
+        raise SandboxError("the launcher ended before it read its settings") from error
+
+
+def read_status(fd: int, seconds: float) -> dict[str, object] | None:
+    """The launcher's next line; None at the end of the pipe or past the time."""
+    data = b""
+    deadline = time.monotonic() + seconds
+    while not data.endswith(b"\n"):
+        ready, _, _ = select.select([fd], [], [], max(0.0, deadline - time.monotonic()))
+        chunk = os.read(fd, 1) if ready else b""
+        if not chunk:
+            return None
+        data += chunk
+    message: dict[str, object] = json.loads(data)
+    return message
+
+
+def _reason(message: dict[str, object] | None, popen: subprocess.Popen[bytes]) -> str:
+    if message:
+        return str(message["error"])
+    popen.kill()
+    assert popen.stderr is not None
+    return popen.stderr.read(4096).decode("utf-8", "replace").strip() or "the launcher said nothing"
+
+
+def _pump(fd: int, sink: Sink) -> threading.Thread:
+    def copy() -> None:
+        while data := os.read(fd, 65536):
+            sink(data)
+        sink(b"")  # as `os.read` has it: nothing more comes
+
+    thread = threading.Thread(target=copy, daemon=True)
+    thread.start()
+    return thread

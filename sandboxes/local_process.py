@@ -1,0 +1,153 @@
+"""A live process of the local backend and the clocks that time it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from hotloop.sandboxes import proc
+from hotloop.sandboxes.base import ProcessEnded, ProcessTimeout
+from hotloop.sandboxes.cgroup import Group
+from hotloop.sandboxes.errors import SandboxError
+from hotloop.sandboxes.launching import Launched, read_status
+from hotloop.sandboxes.streams import Lines, Tail
+
+
+class Clock(Protocol):
+    name: str
+
+    def read(self) -> int:
+        """CPU nanoseconds. Raises SandboxError when it is no longer shown whose they are."""
+
+
+class GroupClock:
+    """The clock of a private control group: all that ever ran in it, ended or not."""
+
+    def __init__(self, group: Group, launched: Launched) -> None:
+        self.name = group.clock
+        self._group = group
+        self._launched = launched
+
+    def read(self) -> int:
+        usage = self._group.cpu_ns()
+        if self._launched.target not in self._group.pids() and not self._launched.wait(0.1):
+            raise SandboxError(f"process {self._launched.target} left its control group")
+        return usage
+
+
+class ProcessClock:
+    """The CPU clock of one process and its threads, children not counted.
+
+    The clock's id is made from the pid as clock_getcpuclockid(3) does. Another process may
+    get the pid after it, so start time and control group are compared at every read.
+    """
+
+    name = "process"
+
+    def __init__(self, launched: Launched) -> None:
+        self._pid = launched.target
+        self._started = launched.started
+        self._groups = _groups(self._pid)
+        self._launched = launched
+        self._final: int | None = None
+        self._before = 0
+        self._before = self.read()
+        """What the launcher used before it became the target."""
+
+    def read(self) -> int:
+        return self._total() - self._before
+
+    def _total(self) -> int:
+        if self._final is not None:
+            return self._final
+        try:
+            usage = time.clock_gettime_ns((~self._pid << 3) | 2)
+        except OSError:
+            return self._ended()
+        fields = proc.stat_fields(self._pid)
+        if fields is None or fields[0] in {"Z", "X"}:
+            return self._ended()
+        if int(fields[19]) != self._started or _groups(self._pid) != self._groups:
+            raise SandboxError(f"process {self._pid} is no longer the one that was started")
+        return usage
+
+    def _ended(self) -> int:
+        message = read_status(self._launched.status, 10.0) if self._launched.status >= 0 else None
+        if message is None:
+            raise SandboxError(f"process {self._pid} is gone and left no reading of its clock")
+        self._final = int(str(message["cpu_ns"]))
+        return self._final
+
+
+def _groups(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cgroup").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+class LocalProcess:
+    """See `hotloop.sandboxes.base.Process`."""
+
+    def __init__(
+        self, launched: Launched, lines: Lines, errors: Tail, forget: Callable[[LocalProcess], None]
+    ) -> None:
+        self._launched = launched
+        self._lines = lines
+        self._errors = errors
+        self._forget = forget
+        self._clock: Clock = (
+            GroupClock(launched.group, launched) if launched.group else ProcessClock(launched)
+        )
+        self.clock = self._clock.name
+        self._lock = threading.RLock()
+        self._last_cpu: int | None = None
+        self._peak = 0
+
+    def send(self, data: bytes) -> None:
+        stdin = self._launched.popen.stdin
+        if stdin is None or stdin.closed:
+            raise ProcessEnded("its input is closed")
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(stdin.fileno(), view) :]
+        except BrokenPipeError as error:
+            raise ProcessEnded(f"it reads no more: {self.stderr_tail()}") from error
+
+    def read_line(self, seconds: float, limit: int) -> bytes:
+        try:
+            return self._lines.read_line(seconds, limit)
+        except (ProcessTimeout, ProcessEnded):
+            self.kill()
+            raise
+
+    def cpu_ns(self) -> int:
+        with self._lock:
+            return self._clock.read() if self._last_cpu is None else self._last_cpu
+
+    def has_children(self) -> bool:
+        return bool(self._launched.pids() - {self._launched.target})
+
+    def peak_memory(self) -> int:
+        with self._lock:
+            if not self._launched.ended:
+                self._peak = max(self._peak, proc.peak_resident(self._launched.pids()))
+            return self._peak
+
+    def stderr_tail(self) -> str:
+        return self._errors.text()
+
+    def kill(self) -> None:
+        with self._lock:
+            if self._last_cpu is None:
+                self.peak_memory()
+                self._lines.end()
+                self._launched.end()
+                self._last_cpu = self._clock.read()
+                self._launched.release()
+        self._forget(self)
