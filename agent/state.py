@@ -76,7 +76,11 @@ class Opinion(BaseModel):
 
 
 class Evidence(BaseModel):
-    """All that is known of one candidate."""
+    """All that is known of one candidate. `kept`: it became the best of its time.
+
+    verdict: against the tree it grew from. opinion: the judge's, if it was
+    about this candidate.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -84,25 +88,32 @@ class Evidence(BaseModel):
     gates: tuple[GateResult, ...] = ()
     verdict: Verdict | None = None
     opinion: Opinion | None = None
+    kept: bool = False
 
     @property
     def failed_gate(self) -> GateResult | None:
         return next((gate for gate in self.gates if not gate.passed), None)
 
     @property
+    def vetoed(self) -> bool:
+        """The judge turned down what the gates had passed."""
+        return self.opinion is not None and self.opinion.decision is Decision.REVISE
+
+    @property
     def passed(self) -> bool:
-        return self.candidate.failure is None and bool(self.gates) and self.failed_gate is None
+        usable = self.candidate.failure is None and bool(self.gates)
+        return usable and self.failed_gate is None and not self.vetoed
 
     @property
     def status(self) -> str:
-        """proposed | unusable | rejected | accepted, as the report says it."""
+        """proposed | unusable | rejected | passed | accepted, as reports say it."""
         if self.candidate.failure is not None:
             return "unusable"
-        if self.failed_gate is not None:
+        if self.failed_gate is not None or self.vetoed:
             return "rejected"
-        if self.opinion is not None and self.opinion.decision is not Decision.ACCEPT:
-            return "rejected"
-        return "accepted" if self.gates and self.opinion is not None else "proposed"
+        if self.kept:
+            return "accepted"
+        return "passed" if self.gates else "proposed"
 
 
 class Spent(BaseModel):
@@ -119,19 +130,28 @@ class Spent(BaseModel):
 
 
 class RunState(TypedDict, total=False):
-    """The graph's state: JSON values only (each model's `model_dump(mode="json")`)."""
+    """The graph's state: JSON values only (each model's `model_dump(mode="json")`).
+
+    pending: this round's evidence, filled in from node to node; the judge moves
+    it to `evidence`. best: id of the candidate that is kept so far. idle: rounds
+    in a row without a better one. out_of_budget: a
+    limit, not an answer, ended the search. sandbox_seconds, wall_seconds: used so far, over all processes of the run.
+    """
 
     round: int
     baseline: dict[str, Any]
     hotspots: list[dict[str, Any]]
+    hotspots_base: list[dict[str, Any]]
     evidence: list[dict[str, Any]]
     pending: list[dict[str, Any]]
     best: int | None
+    idle: int
     opinion: dict[str, Any] | None
     stop_reason: str | None
-    result: dict[str, Any] | None
-    elapsed: float
+    out_of_budget: bool
+    final: dict[str, Any] | None
     sandbox_seconds: float
+    wall_seconds: float
 
 
 __all__ = [

@@ -22,6 +22,7 @@ from hotloop.agent.settings import Settings
 from hotloop.errors import UsageError
 from hotloop.profilers.pyspy import executable as pyspy_executable
 from hotloop.profilers.workload import RUNNER, Workload
+from hotloop.repos.errors import RepoError
 from hotloop.repos.patch import apply_patch
 from hotloop.repos.source import Source
 from hotloop.repos.suites import REPORTERS, Suite, discover_tests, suite_for
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hotloop.agent.budget import Budget
     from hotloop.agent.coder.base import Coder
     from hotloop.agent.judge.base import Judge
+    from hotloop.agent.state import Candidate
 
 SMALL = Limits(seconds=600.0)
 
@@ -52,7 +54,7 @@ class Workshop:
     budget: Budget
     workload_source: tuple[str, PurePosixPath]
     sandbox_seconds: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def prepare(self) -> None:
         """Make everything that later steps share, in the order in which it can fail."""
@@ -117,7 +119,9 @@ class Workshop:
     def suite(self) -> Suite:
         command = self.settings.tests or discover_tests(self.source_tree / self.project)
         if command is None:
-            raise UsageError(f"No tests were found in {self.source.name}", "Name the test command with --tests")
+            raise UsageError(
+                f"No tests were found in {self.source.name}", "Name the test command with --tests"
+            )
         return suite_for(command)
 
     def candidate_tree(self, patch: str, place: Path) -> Path:
@@ -128,12 +132,34 @@ class Workshop:
             apply_patch(place, patch)
         return place
 
+    def built_tree(self, candidate: Candidate) -> Path:
+        """The tree of a candidate that has passed the build gate; made again after a resume."""
+        place = self.tree_place(candidate.id)
+        with self._lock:
+            if not place.is_dir():
+                failure = self.rebuild(self.candidate_tree(candidate.patch, place))
+                if failure is not None:
+                    raise RepoError(f"candidate {candidate.id} was built before and fails now: {failure}")
+        return place
+
+    def keep_trees(self, numbers: set[int]) -> None:
+        """Remove the trees of all other candidates."""
+        trees = self.folder.work / "trees"
+        for place in trees.iterdir() if trees.is_dir() else ():
+            if place.name not in {str(number) for number in numbers}:
+                shutil.rmtree(place, ignore_errors=True)
+
+    def tree_place(self, number: int) -> Path:
+        return self.folder.work / "trees" / str(number)
+
     def rebuild(self, tree: Path) -> str | None:
         """Run the rebuild command in `tree`; the last lines of its output if it fails."""
         if self.settings.rebuild is None:
             return None
         with self.sandbox(tree, writable=True) as sandbox:
-            done = sandbox.run(["sh", "-c", self.settings.rebuild], cwd=sandbox.tree / self.project, limits=SMALL)
+            done = sandbox.run(
+                ["sh", "-c", self.settings.rebuild], cwd=sandbox.tree / self.project, limits=SMALL
+            )
         return None if done.ok else " | ".join(done.text().strip().splitlines()[-3:])[:600]
 
     @contextmanager
@@ -141,7 +167,9 @@ class Workshop:
         """A sandbox around `tree`; its seconds are counted."""
         begun = time.monotonic()
         try:
-            with self.backend.start(self.environment, tree, run_id=self.folder.id, writable=writable) as sandbox:
+            with self.backend.start(
+                self.environment, tree, run_id=self.folder.id, writable=writable
+            ) as sandbox:
                 yield sandbox
         finally:
             with self._lock:
@@ -169,7 +197,9 @@ def lay_out_tools(folder: RunFolder) -> Path:
     return folder.tools
 
 
-def read_workload(settings: Settings, source: Source, tree: Path, project: PurePosixPath) -> tuple[str, PurePosixPath]:
+def read_workload(
+    settings: Settings, source: Source, tree: Path, project: PurePosixPath
+) -> tuple[str, PurePosixPath]:
     """The workload's text and its path relative to the tree.
 
     A file of the repository is taken as committed. One from elsewhere runs as if
@@ -191,6 +221,7 @@ def _places(
     if absolute.resolve().is_relative_to(source.root):
         inside = PurePosixPath(absolute.resolve().relative_to(source.root))
         yield tree / inside, inside
+        yield absolute, inside
     if not named.is_absolute():
         yield tree / project / named, project / named
         yield tree / named, PurePosixPath(named)

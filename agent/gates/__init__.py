@@ -1,1 +1,11 @@
-"""What a candidate must pass, cheapest first."""
+"""What a candidate must pass, cheapest first; `speed` comes last, one candidate at a time."""
+
+from __future__ import annotations
+
+from hotloop.agent.gates.base import Gate
+from hotloop.agent.gates.build import BuildGate
+from hotloop.agent.gates.equivalence import EquivalenceGate
+from hotloop.agent.gates.scope import ScopeGate
+from hotloop.agent.gates.tests import TestsGate
+
+GATES: tuple[Gate, ...] = (ScopeGate(), BuildGate(), EquivalenceGate(), TestsGate())

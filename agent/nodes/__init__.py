@@ -1,0 +1,1 @@
+"""One file a node: state in, update out."""
