@@ -33,7 +33,11 @@ class Usage(BaseModel):
 
 
 class Reply(BaseModel):
-    """One answer. `finish`: "stop", "length" (cut off) or "refusal"."""
+    """One answer.
+
+    finish: "stop", "length" (cut off), "refusal" or "tools" (it called tools
+    and said nothing). usd: None when the price is unknown.
+    """
 
     model_config = ConfigDict(frozen=True)
 
