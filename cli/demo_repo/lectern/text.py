@@ -49,8 +49,8 @@ def term(word: str) -> str:
 def terms(text: str) -> list[str]:
     """The terms of `text`, in order, repeats kept."""
     found = []
-    for word in re.findall(r"[^\W_]+", text.lower()):
-        indexed = term(word)
+    for word in text.lower().split():
+        indexed = term(re.sub(r"\W", "", word))
         if indexed:
             found.append(indexed)
     return found
