@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hotloop.sandboxes.errors import SandboxError
+from hotloop.sandboxes.locks import locked
+
+CACHE = "__pycache__"
 
 
 def tree_digest(tree: Path) -> str:
-    """SHA-256 over names, kinds, executable bits and contents; times and owners do not count."""
+    """SHA-256 over names, kinds, executable bits and contents; not times, owners or bytecode."""
     digest = hashlib.sha256()
     for path in _entries(tree):
+        if CACHE in path.relative_to(tree).parts:
+            continue
         mode = path.lstat().st_mode
         digest.update(os.fsencode(path.relative_to(tree)) + b"\0")
         if stat.S_ISLNK(mode):
@@ -37,8 +42,8 @@ def _entries(tree: Path) -> Iterator[Path]:
 
 
 def copy_tree(source: Path, target: Path) -> None:
-    """A copy that shares nothing with its source; links stay links."""
-    shutil.copytree(source, target, symlinks=True)
+    """A copy that shares nothing with its source; links stay links, bytecode is left out."""
+    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(CACHE))
 
 
 def remove_tree(folder: Path) -> None:
@@ -67,3 +72,30 @@ def refuse_git(tree: Path) -> None:
         raise SandboxError(f"{tree} holds .git, which must stay outside every sandbox")
     if not tree.is_dir():
         raise SandboxError(f"{tree} is not a folder")
+
+
+def readable_copy(source: Path, parent: Path) -> Path:
+    """A copy that any user may read, made once for the same content."""
+    target = parent / tree_digest(source)[:16]
+    with locked(parent / f"{target.name}.lock"):
+        if not (parent / f"{target.name}.complete").exists():
+            remove_tree(target)
+            copy_tree(source, target)
+            make_readable(target)
+            (parent / f"{target.name}.complete").write_text("")
+    return target
+
+
+def make_readable(folder: Path) -> None:
+    """Add the permissions to read files and enter folders, for everyone; links are left alone."""
+    for path in [folder, *_entries(folder)]:
+        mode = path.lstat().st_mode
+        wanted = 0o555 if stat.S_ISDIR(mode) or mode & 0o100 else 0o444
+        if not stat.S_ISLNK(mode) and mode & wanted != wanted:
+            path.chmod(stat.S_IMODE(mode) | wanted)
+
+
+def give_to(folder: Path, uid: int, gid: int) -> None:
+    """Change the owner of all in it, links themselves included."""
+    for path in [folder, *_entries(folder)]:
+        os.chown(path, uid, gid, follow_symlinks=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -55,3 +56,25 @@ def write_below(root: str | os.PathLike[str], parts: Sequence[str], data: bytes)
             raise NotRegular(f"not a regular file: {parts}")
         file.truncate(0)
         file.write(data)
+
+
+def main() -> None:
+    """`files.py read ROOT LIMIT PART...` to stdout; `files.py write ROOT SIZE PART...` from stdin.
+
+    Exit codes: 0 done, 3 no such file, 4 anything else, with the reason on stderr.
+    """
+    verb, root, size, *parts = sys.argv[1:]
+    try:
+        if verb == "read":
+            sys.stdout.buffer.write(read_below(root, parts, int(size)))
+        else:
+            write_below(root, parts, sys.stdin.buffer.read(int(size)))
+    except FileNotFoundError:
+        sys.exit(3)
+    except OSError as error:
+        sys.stderr.write(str(error))
+        sys.exit(4)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Sandboxes in Docker containers: no network, no capabilities, nothing writable but scratch."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from hotloop.errors import UsageError
+from hotloop.sandboxes import toolbox
+from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Log
+from hotloop.sandboxes.launching import LAUNCHER
+from hotloop.sandboxes.local import SYSTEM_PATH, user_folder
+from hotloop.sandboxes.trees import give_to, make_readable, readable_copy, refuse_git
+
+if TYPE_CHECKING:
+    import docker
+
+    from hotloop.sandboxes.docker_environment import ImageBuilder
+    from hotloop.sandboxes.docker_sandbox import DockerSandbox
+
+SANDBOX_UID = 10001
+
+
+class DockerBackend:
+    """See `hotloop.sandboxes.base.Backend`.
+
+    tools: folder shown read-only in every sandbox. state_dir: where copies of it that
+    containers can read are kept; by default $XDG_CACHE_HOME/hotloop.
+    """
+
+    name = "docker"
+    capabilities = Capabilities(
+        isolates_network=True,
+        isolates_files=True,
+        limits_memory=True,
+        limits_processes=True,
+        same_path=True,
+        counts_children=True,
+    )
+
+    def __init__(self, tools: Path, state_dir: Path | None = None) -> None:
+        self._tools = tools.absolute()
+        self._cache = (state_dir or user_folder("XDG_CACHE_HOME", ".cache")).absolute() / "docker"
+
+    @cached_property
+    def _client(self) -> docker.DockerClient:
+        from hotloop.sandboxes.docker_engine import connect  # noqa: PLC0415  (the docker package loads lazily)
+
+        return connect()
+
+    @cached_property
+    def _builder(self) -> ImageBuilder:
+        from hotloop.sandboxes.docker_environment import ImageBuilder  # noqa: PLC0415  (see above)
+
+        return ImageBuilder(self._client, readable_copy(LAUNCHER.parent, self._cache / "shared"))
+
+    def check(self) -> None:
+        system = self._client.info()
+        if system.get("OSType") != "linux":
+            raise UsageError("The Docker engine runs no Linux containers", "Switch it to Linux containers")
+
+    def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
+        return self._builder.prepare(spec, base_tree, log)
+
+    def start(
+        self, environment: Environment, tree: Path, *, run_id: str, writable: bool = False
+    ) -> DockerSandbox:
+        from hotloop.sandboxes import docker_container, docker_sandbox  # noqa: PLC0415  (see above)
+
+        refuse_git(tree)
+        uid, gid = _user()
+        if uid != os.getuid():
+            make_readable(tree)
+            if writable:
+                give_to(tree, uid, gid)
+        binds = [
+            (tree.absolute(), str(docker_sandbox.TREE), "rw" if writable else "ro"),
+            (readable_copy(self._tools, self._cache / "shared"), str(docker_sandbox.TOOLS), "ro"),
+            *self._own_binds(environment),
+        ]
+        container = docker_container.create(
+            self._client, environment, user=f"{uid}:{gid}", binds=binds, run_id=run_id
+        )
+        path = f"{PurePosixPath(environment.python).parent}:{SYSTEM_PATH}"
+        return docker_sandbox.DockerSandbox(environment, container, tree.absolute(), path)
+
+    def reap(self, run_id: str) -> int:
+        from hotloop.sandboxes.docker_container import reap  # noqa: PLC0415  (see above)
+
+        return reap(self._client, run_id)
+
+    def _own_binds(self, environment: Environment) -> list[tuple[Path, str, str]]:
+        from hotloop.sandboxes.docker_environment import TOOLBOX  # noqa: PLC0415  (see above)
+        from hotloop.sandboxes.docker_exec import INSIDE  # noqa: PLC0415
+
+        binds = [(self._builder.inside, INSIDE, "ro")]
+        ours = toolbox.build(self._cache / "toolboxes", environment.version)
+        if ours:
+            make_readable(ours)
+            binds.append((ours, TOOLBOX, "ro"))
+        return binds
+
+
+def _user() -> tuple[int, int]:
+    """Who commands run as: never root; ourselves when we are not root, so that files stay ours."""
+    return (os.getuid(), os.getgid()) if os.getuid() else (SANDBOX_UID, SANDBOX_UID)

@@ -1,0 +1,64 @@
+"""The Docker engine: reaching it, and telling its failures from the user's mistakes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+import requests
+from docker.errors import DockerException
+from docker.types import Mount
+
+from hotloop.errors import UsageError
+from hotloop.sandboxes.errors import SandboxError
+
+NETWORK_VARIABLE = "HOTLOOP_DOCKER_NETWORK"
+FAILURES = (DockerException, requests.RequestException, OSError)
+
+
+def connect() -> docker.DockerClient:
+    """A client of the engine that the user's environment names. Raises UsageError when none answers."""
+    try:
+        client = docker.from_env()
+        client.ping()
+    except FAILURES as error:
+        raise UsageError(
+            f"No Docker engine answers ({_first_line(error)})",
+            "Start Docker, or set DOCKER_HOST, or use --sandbox local",
+        ) from error
+    return client
+
+
+@contextmanager
+def engine_errors(doing: str) -> Iterator[None]:
+    """Turn what the engine or the connection to it raises into SandboxError."""
+    try:
+        yield
+    except FAILURES as error:
+        raise SandboxError(f"Docker failed {doing}: {_first_line(error)}") from error
+
+
+def networks() -> list[str | None]:
+    """Networks to try, in order, for steps that install packages; None is the engine's default.
+
+    $HOTLOOP_DOCKER_NETWORK alone when it is set. Else the default, and the host's where
+    the default does not work: an engine may run without a bridge.
+    """
+    named = os.environ.get(NETWORK_VARIABLE)
+    return [named] if named else [None, "host"]
+
+
+def bind_mounts(binds: list[tuple[Path, str, str]]) -> list[Mount]:
+    """binds: (here, inside, "ro" or "rw").
+
+    As mounts and not as volumes, which the client also writes into the container's
+    configuration, from where a commit would take them into the image.
+    """
+    return [Mount(inside, str(here), type="bind", read_only=mode == "ro") for here, inside, mode in binds]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,275 @@
+"""Environments of the docker backend: images, committed once for the same inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import socket
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import docker
+from docker.errors import DockerException, NotFound
+
+from hotloop.errors import UsageError
+from hotloop.sandboxes import proc, toolbox
+from hotloop.sandboxes.base import Environment, EnvironmentSpec, Log
+from hotloop.sandboxes.docker_engine import bind_mounts, engine_errors, networks
+from hotloop.sandboxes.docker_exec import INSIDE, start_exec
+from hotloop.sandboxes.docker_image import find_image, first_that_works, resolve_image
+from hotloop.sandboxes.docker_sandbox import TREE
+from hotloop.sandboxes.errors import SandboxError
+from hotloop.sandboxes.interpreters import FACTS, Interpreter, is_version, parse_facts
+from hotloop.sandboxes.launching import Settings
+from hotloop.sandboxes.local_environment import BUILD_SECONDS, command_failed
+from hotloop.sandboxes.pip_settings import CERTIFICATES, certificate_bundle, local_paths, pip_variables
+from hotloop.sandboxes.streams import BoundedOutput
+from hotloop.sandboxes.trees import copy_tree, tree_digest
+
+REPOSITORY = "hotloop-env"
+TOOLBOX = "/hotloop/toolbox"
+BUNDLE = "/hotloop/certificates.crt"
+VENV = "/opt/hotloop-env"
+KEEP_RUNNING = ["/bin/sh", "-c", "while :; do sleep 3600; done"]
+FIND_PYTHON = "for p in /opt/venv/bin/python python3 python; do command -v $p && exit 0; done; exit 1"
+SITE = "import sysconfig; print(sysconfig.get_path('purelib'))"
+ROOT = "0:0"
+BUILDING = "hotloop-building"
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class Workshop:
+    """A running container in which an environment is made: root, with network."""
+
+    def __init__(self, client: docker.DockerClient, container: str, image_env: dict[str, str]) -> None:
+        self._client = client
+        self._container = container
+        self._image_env = image_env
+
+    def shell(self, script: str, *arguments: str) -> tuple[int, str]:
+        """Exit code and output of our own small steps."""
+        with engine_errors("to run a step of the environment"):
+            api = self._client.api
+            created = api.exec_create(self._container, ["sh", "-c", script, "sh", *arguments], user=ROOT)
+            output = api.exec_start(created["Id"])
+            return int(api.exec_inspect(created["Id"])["ExitCode"]), output.decode("utf-8", "replace").strip()
+
+    def choose_python(self, wanted: str | None) -> str:
+        """Path in the image. Raises UsageError when the image has no such interpreter."""
+        if wanted is None:
+            return self._find(FIND_PYTHON, "no Python")
+        if not is_version(wanted):
+            return self._find(f"command -v {shlex.quote(wanted)}", f"no interpreter at {wanted}")
+        code, default = self.shell(FIND_PYTHON)
+        if code == 0 and "{}.{}".format(*self.facts(default).version) == wanted:
+            return default
+        found = self._find(f"command -v python{shlex.quote(wanted)}", f"no Python {wanted}")
+        code, output = self.shell('"$1" -m venv "$2"', found, VENV)
+        if code:
+            raise UsageError(
+                f"Python {wanted} of the image cannot make a venv: {output[-200:]}", "Add its venv package"
+            )
+        return f"{VENV}/bin/python"
+
+    def _find(self, script: str, otherwise: str) -> str:
+        code, path = self.shell(script)
+        if code:
+            raise UsageError(f"The image has {otherwise}", "Name another with --python, or another image")
+        return path
+
+    def facts(self, python: str) -> Interpreter:
+        code, output = self.shell('"$1" -I -c "$2"', python, FACTS)
+        if code:
+            raise UsageError(
+                f"{python} of the image does not run: {output[-200:]}", "Name another with --python"
+            )
+        return parse_facts(python, output)
+
+    def install(self, command: str, python: str) -> None:
+        """Run a command of the task. Raises UsageError when it fails."""
+        output = BoundedOutput(1 << 20)
+        settings: Settings = {
+            "command": ["sh", "-c", command],
+            "cwd": str(TREE),
+            "env": self._install_env(python),
+            "no_stdin": True,
+        }
+        running = start_exec(
+            self._client,
+            self._container,
+            settings,
+            python=python,
+            user=ROOT,
+            out=output.feed,
+            err=output.feed,
+        )
+        in_time = running.wait(BUILD_SECONDS)
+        code = running.exit_code() if in_time else -9
+        running.close()
+        if code:
+            raise command_failed(command, code, output.value())
+
+    def _install_env(self, python: str) -> dict[str, str]:
+        certificates = dict.fromkeys(CERTIFICATES, BUNDLE) if certificate_bundle() else {}
+        path = f"{PurePosixPath(python).parent}:{self._image_env.get('PATH', SYSTEM_PATH)}"
+        settings = {
+            "LANG": "C.UTF-8",
+            "HOME": "/root",
+            "PIP_NO_CACHE_DIR": "1",
+            "PIP_ROOT_USER_ACTION": "ignore",
+        }
+        return {**self._image_env, **settings, **pip_variables(), **certificates, "PATH": path}
+
+    def add_toolbox(self, facts: Interpreter, log: Log) -> None:
+        """Let the interpreter look last where the toolbox will be mounted."""
+        if toolbox.members(facts.version) is None:
+            log("the environment has no pytest, and ours does not run in it")
+            return
+        _, site = self.shell('"$1" -I -c "$2"', facts.path, SITE)
+        code, output = self.shell('printf "%s\\n" "$1" > "$2"', TOOLBOX, f"{site}/{toolbox.PTH}")
+        if code:
+            raise SandboxError(f"cannot add pytest to the environment: {output}")
+
+
+@dataclass(frozen=True)
+class ImageBuilder:
+    """inside: our own tools for containers, on this machine."""
+
+    client: docker.DockerClient
+    inside: Path
+
+    def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
+        """See `Backend.prepare`."""
+        base = resolve_image(self.client, spec, base_tree, log)
+        key = _key(base, spec, base_tree)
+        name = f"{REPOSITORY}:{key[:24]}"
+        image = find_image(self.client, name) or self._build(
+            base, name, key, spec, base_tree=base_tree, log=log
+        )
+        with engine_errors("to inspect an image"):
+            labels = self.client.images.get(image).labels
+        major, minor = labels["hotloop.version"].split(".")
+        return Environment("docker", labels["hotloop.python"], (int(major), int(minor)), key, image)
+
+    def _build(
+        self, base: str, name: str, key: str, spec: EnvironmentSpec, *, base_tree: Path, log: Log
+    ) -> str:
+        log("making an environment in Docker")
+        self._remove_abandoned()
+        with tempfile.TemporaryDirectory(prefix="hotloop-env-") as scratch:
+            copy = Path(scratch) / "tree"
+            copy_tree(base_tree, copy)
+            with self._container(base, copy) as container:
+                workshop = Workshop(self.client, container, image_environment(self.client, base))
+                python = workshop.choose_python(spec.python)
+                for command in spec.commands:
+                    log(f"environment: {command}")
+                    workshop.install(command, python)
+                facts = workshop.facts(python)
+                _refuse_hotloop(facts)
+                if not facts.pytest:
+                    workshop.add_toolbox(facts, log)
+                return self._commit(container, name, _labels(key, facts))
+
+    @contextmanager
+    def _container(self, image: str, tree: Path) -> Iterator[str]:
+        """With the user's package settings in reach, none of which an image made of it keeps."""
+        binds = [(self.inside, INSIDE, "ro"), (tree, str(TREE), "rw")]
+        bundle = certificate_bundle()
+        if bundle:
+            binds.append((bundle, BUNDLE, "ro"))
+        binds += [(path, str(path), "ro") for path in local_paths(pip_variables())]
+        with engine_errors("to start a container for the environment"):
+            container = first_that_works(networks(), lambda network: self._start(image, binds, network))
+        try:
+            yield container
+        finally:
+            self._remove(container)
+
+    def _remove_abandoned(self) -> None:
+        """Containers of builders of this machine that have died."""
+        with engine_errors("to list containers"):
+            found = self.client.containers.list(all=True, filters={"name": f"{BUILDING}-{_machine()}-"})
+        for container in found:
+            pid, started, _ = str(container.name).removeprefix(f"{BUILDING}-{_machine()}-").split("-")
+            if proc.start_time(int(pid)) != int(started):
+                self._remove(str(container.id))
+
+    def _start(self, image: str, binds: list[tuple[Path, str, str]], network: str | None) -> str:
+        created = self.client.containers.create(
+            image,
+            entrypoint=KEEP_RUNNING,
+            user=ROOT,
+            init=True,
+            network_mode=network,
+            mounts=bind_mounts(binds),
+            working_dir="/",
+            name=f"{_builder_name()}-{uuid.uuid4().hex[:8]}",
+        )
+        try:
+            created.start()
+        except DockerException:
+            self._remove(str(created.id))
+            raise
+        return str(created.id)
+
+    def _remove(self, container: str) -> None:
+        with engine_errors("to remove a container"), suppress(NotFound):
+            self.client.api.remove_container(container, force=True, v=True)
+
+    def _commit(self, container: str, name: str, labels: dict[str, str]) -> str:
+        repository, _, tag = name.partition(":")
+        changes = [f"LABEL {label}={json.dumps(value)}" for label, value in labels.items()]
+        with engine_errors("to commit the environment"):
+            self.client.api.commit(
+                container, repository=repository, tag=tag, changes=[*changes, 'ENTRYPOINT ["/bin/sh"]']
+            )
+        image = find_image(self.client, name)
+        if image is None:
+            raise SandboxError(f"the engine committed {name} and does not have it")
+        return image
+
+
+def _machine() -> str:
+    """A process id means something on one machine and in one pid namespace only."""
+    namespace = Path("/proc/self/ns/pid").readlink()
+    return hashlib.sha256(f"{socket.gethostname()} {namespace}".encode()).hexdigest()[:8]
+
+
+def _builder_name() -> str:
+    return f"{BUILDING}-{_machine()}-{os.getpid()}-{proc.start_time(os.getpid())}"
+
+
+def image_environment(client: docker.DockerClient, image: str) -> dict[str, str]:
+    """Variables that the image sets for what runs in it."""
+    with engine_errors("to inspect an image"):
+        lines = client.images.get(image).attrs["Config"].get("Env") or []
+    return dict(line.split("=", 1) for line in lines)
+
+
+def _key(base: str, spec: EnvironmentSpec, base_tree: Path) -> str:
+    parts = [base, spec.python, list(spec.commands)]
+    if spec.commands:
+        parts.append(tree_digest(base_tree))
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _labels(key: str, facts: Interpreter) -> dict[str, str]:
+    return {
+        "hotloop.environment": key,
+        "hotloop.python": facts.path,
+        "hotloop.version": "{}.{}".format(*facts.version),
+    }
+
+
+def _refuse_hotloop(facts: Interpreter) -> None:
+    if facts.hotloop:
+        raise UsageError(
+            "The image's Python can import Hotloop, which no target may", "Use an image without it"
+        )
