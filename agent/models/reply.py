@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from hotloop.agent.models.base import Reply, Usage
 
+# Some servers send a model's reasoning in front of its answer.
+_REASONING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
 _FINISH = {"length": "length", "max_tokens": "length", "content_filter": "refusal"}
 
 
@@ -33,7 +36,8 @@ def parse_reply(data: bytes, *, model: str, prompt_bound: int, max_tokens: int) 
     message = choice.get("message")
     if not isinstance(message, dict):
         raise NotAReply("the answer holds no message")
-    text, finish = _text(message.get("content")), choice.get("finish_reason")
+    text = _REASONING.sub("", _text(message.get("content")))
+    finish = choice.get("finish_reason")
     refusal = message.get("refusal")
     if not text and isinstance(refusal, str) and refusal:
         text, finish = refusal, "content_filter"
