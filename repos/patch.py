@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import tempfile
 from collections.abc import Mapping
@@ -19,8 +18,10 @@ from hotloop.repos.diff import FileChange, parse_patch
 from hotloop.repos.errors import GitFailed, PatchError
 from hotloop.repos.git import hardened_environment, run_git
 from hotloop.repos.paths import is_regular, link_in_path, path_problem
-from hotloop.repos.tree import MTIME, copy_tree
+from hotloop.repos.tree import MTIME
 from hotloop.repos.walk import Found, walk
+
+__all__ = ["PatchError", "apply_patch", "extend_patch", "make_patch", "patch_between", "touched_files"]
 
 _DIFF = (
     "diff",
@@ -54,35 +55,42 @@ def make_patch(tree: Path, edits: Mapping[str, str | None]) -> str:
         return _diff(stage)
 
 
-def diff_trees(base: Path, edited: Path) -> str:
-    """The patch from one tree to another. Raises PatchError when they differ in more than text files."""
-    with tempfile.TemporaryDirectory(prefix="hotloop-diff-") as name:
-        stage = Path(name)
-        for path in _differing(base, edited):
-            for tree, side in ((base, "a"), (edited, "b")):
-                _check_target(tree, path)
-                _stage(tree, path, stage / side)
-        return _diff(stage)
+def extend_patch(base: Path, patch: str, edits: Mapping[str, str | None]) -> str:
+    """The patch from `base` to `base` with `patch` applied and `edits` made on top.
 
-
-def apply_patch(base: Path, patch: str, destination: Path) -> Path:
-    """Copy `base` to `destination`, which must not exist, and apply `patch` there.
-
-    Raises PatchError, with the reason in one line, and then leaves nothing behind.
+    Only the files concerned are looked at. Raises PatchError as `make_patch` and `apply_patch` do.
     """
-    copy_tree(base, destination)
-    try:
-        apply_in_place(destination, patch)
-    except PatchError:
-        shutil.rmtree(destination)
-        raise
-    return destination
+    if not patch:
+        return make_patch(base, edits)
+    with tempfile.TemporaryDirectory(prefix="hotloop-extend-") as name:
+        stage = Path(name)
+        for path in touched_files(patch):
+            _check_target(base, path)
+            _stage(base, path, stage)
+        apply_patch(stage, patch)
+        earlier = {path: _text_at(stage / path) for path in touched_files(patch)}
+    return make_patch(base, {**earlier, **edits})
 
 
-def apply_in_place(tree: Path, patch: str) -> tuple[FileChange, ...]:
+def patch_between(base: Path, tree: Path, edits: Mapping[str, str | None] | None = None) -> str:
+    """The patch from `base` to `tree` with `edits` made on top.
+
+    Both are trees of sources: what a build left in one of them would be part
+    of the patch. Raises PatchError when they differ in more than text files.
+    """
+    later = {path: _text_at(tree / path) for path in _differing(base, tree)}
+    return make_patch(base, {**later, **(edits or {})})
+
+
+def touched_files(patch: str) -> list[str]:
+    """Paths of all files that `patch` changes. Raises PatchError when it is not allowed."""
+    return [change.path for change in parse_patch(patch)]
+
+
+def apply_patch(tree: Path, patch: str) -> tuple[FileChange, ...]:
     """Apply `patch` to the files of `tree`, all or none; returns what it changed.
 
-    Raises PatchError when the patch is not allowed or does not fit.
+    Raises PatchError, with the reason in one line, when the patch is not allowed or does not fit.
     """
     changes = parse_patch(patch)
     with tempfile.TemporaryDirectory(prefix="hotloop-apply-") as name:
@@ -148,6 +156,11 @@ def _encode(path: str, text: str) -> bytes:
         raise PatchError(f"{path!a}: the new text cannot be written as UTF-8") from error
 
 
+def _text_at(place: Path) -> str | None:
+    """The file's text, None where there is no file."""
+    return _text_bytes(place.name, place.read_bytes()).decode("utf-8") if is_regular(place) else None
+
+
 def _text_bytes(path: str, content: bytes) -> bytes:
     """`content`, if a patch can carry it: UTF-8 without null bytes."""
     if b"\0" in content[:_BINARY_PROBE]:
@@ -179,20 +192,24 @@ def _both_sides_named(head: re.Match[str]) -> str:
     return f"diff --git {quote}a{rest} {quote}b{rest}"
 
 
-def _differing(base: Path, edited: Path) -> list[str]:
-    facts = [{f.path: f for f in walk(tree) if f.kind != "folder"} for tree in (base, edited)]
-    return [path for path in sorted({*facts[0], *facts[1]}) if _differs(path, base, edited, facts)]
+def _differing(base: Path, tree: Path) -> list[str]:
+    facts = [{f.path: f for f in walk(side) if f.kind != "folder"} for side in (base, tree)]
+    return [path for path in sorted({*facts[0], *facts[1]}) if _differs(path, base, tree, facts)]
 
 
-def _differs(path: str, base: Path, edited: Path, facts: list[dict[str, Found]]) -> bool:
+def _differs(path: str, base: Path, tree: Path, facts: list[dict[str, Found]]) -> bool:
     before, after = facts[0].get(path), facts[1].get(path)
+    present = [found for found in (before, after) if found is not None]
+    same_link = len(present) == 2 and all(found.kind == "link" for found in present)
+    if same_link and (base / path).readlink() == (tree / path).readlink():
+        return False
+    if any(found.kind != "file" for found in present):
+        raise PatchError(f"{path!a}: it is not a regular file")
     if before is None or after is None:
         return True
-    if before.kind != after.kind or before.executable != after.executable:
-        raise PatchError(f"{path!a}: its kind or mode differs")
-    if before.kind == "link":
-        return (base / path).readlink() != (edited / path).readlink()
-    return before.size != after.size or (base / path).read_bytes() != (edited / path).read_bytes()
+    if before.executable != after.executable:
+        raise PatchError(f"{path!a}: its mode differs")
+    return before.size != after.size or (base / path).read_bytes() != (tree / path).read_bytes()
 
 
 def _take(stage: Path, tree: Path, path: str) -> None:

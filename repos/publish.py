@@ -10,7 +10,7 @@ from hotloop.errors import UsageError
 from hotloop.repos.diff import FileChange, parse_patch
 from hotloop.repos.errors import GitFailed, PatchError
 from hotloop.repos.git import hardened_environment, run_git, without_filters
-from hotloop.repos.patch import apply_in_place
+from hotloop.repos.patch import apply_patch
 from hotloop.repos.paths import link_in_path
 from hotloop.repos.source import Source
 
@@ -108,7 +108,7 @@ def apply_to_worktree(source: Source, patch: str) -> tuple[str, ...]:
         if source.is_git:
             _apply_in_git(source.root, patch, paths)
         else:
-            apply_in_place(source.root, patch)
+            apply_patch(source.root, patch)
     except (PatchError, GitFailed) as failure:
         words = failure.words if isinstance(failure, GitFailed) else str(failure)
         raise UsageError(

@@ -71,7 +71,8 @@ def _open_git(path: Path) -> Source | None:
     try:
         answer = run_git(["rev-parse", "--is-bare-repository", "--absolute-git-dir"], cwd=path)
     except GitFailed as failure:
-        return _not_git(path, failure)
+        _refuse_broken(path, failure)
+        return None
     bare, _, git_dir = answer.decode("utf-8", "surrogateescape").rstrip("\n").partition("\n")
     if bare == "true":
         return _at_head(Path(git_dir), Path(git_dir), Path(git_dir), bare=True)
@@ -81,7 +82,7 @@ def _open_git(path: Path) -> Source | None:
     return _at_head(root, Path(git_dir), path, bare=False)
 
 
-def _not_git(path: Path, failure: GitFailed) -> None:
+def _refuse_broken(path: Path, failure: GitFailed) -> None:
     if "dubious ownership" in failure.words:
         raise UsageError(
             f"{path} belongs to another user, and git refuses to read it",
