@@ -17,7 +17,7 @@ def _costs(draw, couriers, deliveries):
         rows.append([abs(x - u) + abs(y - v) + draw.randrange(60) for u, v in ends])
     for row in rows:
         if draw.random() < 0.3:
-            row[draw.randrange(deliveries)] = DISALLOWED
+            row[draw.randrange(deliveries)] = None
     return rows
 
 
@@ -31,6 +31,6 @@ def workload(state):
     solver = Munkres()
     answers = []
     for costs in state:
-        pairs = solver.compute(costs)
+        pairs = solver.compute([[DISALLOWED if cost is None else cost for cost in row] for row in costs])
         answers.append((pairs, sum(costs[row][column] for row, column in pairs)))
     return answers
