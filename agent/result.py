@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hotloop.agent.state import Evidence, GateResult, Spent
 from hotloop.profilers.profile import Hotspot
-from hotloop.profilers.verdict import Interval, Verdict
+from hotloop.profilers.verdict import NoiseFloor, Verdict
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -99,19 +99,6 @@ class RunResult(BaseModel):
     cost: Spent = Spent()
     candidates: tuple[CandidateRow, ...] = ()
     report: str | None = None
-
-
-class NoiseFloor(BaseModel):
-    """Base measured against base.
-
-    interval: what "no change" looked like here. smallest_gain: the smallest
-    ratio above 1 that this machine can show within the measuring budget.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    interval: Interval
-    smallest_gain: float
 
 
 class RunRecord(BaseModel):

@@ -1,0 +1,1 @@
+"""A run, told: to a terminal, to a maintainer (Markdown) and to a browser (HTML)."""
