@@ -15,7 +15,8 @@ _A_WORD = re.compile(r"[A-Za-z]{0,15}|[0-9]{0,15}")
 
 # Each is the documented shape of one issuer's tokens, so that ordinary code is left as it is.
 _SHAPES = re.compile(
-    r"sk-[A-Za-z0-9_-]{20,}"  # OpenAI and those who copied it
+    r"(?<![A-Za-z0-9])(?:"
+    r"sk-(?=[A-Za-z_-]*\d)[A-Za-z0-9_-]{20,}"  # OpenAI and those who copied it
     r"|gh[pousr]_[A-Za-z0-9]{36,}"  # GitHub
     r"|github_pat_[A-Za-z0-9_]{22,}"
     r"|glpat-[A-Za-z0-9_-]{20,}"  # GitLab
@@ -26,7 +27,7 @@ _SHAPES = re.compile(
     r"|npm_[A-Za-z0-9]{36}"
     r"|pypi-[A-Za-z0-9_-]{50,}"
     r"|eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"  # JSON web token
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----)",
     re.DOTALL,
 )
 _AUTHORIZATION = re.compile(
