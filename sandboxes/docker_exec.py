@@ -58,8 +58,7 @@ class Exec:
     supervisor: int
     _socket: socket.socket
     _pump: threading.Thread
-    _stream: object
-    """Held, since the client closes the socket with it."""
+    _stream: Any
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, data: bytes) -> None:
@@ -92,7 +91,7 @@ class Exec:
             return int(self.client.api.exec_inspect(self.exec_id)["Pid"])
 
     def close(self) -> None:
-        self._socket.close()
+        _close(self._stream, self._socket)
 
 
 def start_exec(
@@ -123,10 +122,19 @@ def start_exec(
         raw.sendall(pack_settings({**settings, "status_fd": 1, "supervise": True}))
     message = status.wait(START_SECONDS)
     if message is None or "error" in message:
-        raw.close()
+        _close(stream, raw)
         reason = message["error"] if message else "the launcher did not start; does the image's Python work?"
         raise SandboxError(f"cannot start a command in the container: {reason}")
     return Exec(client, created["Id"], int(str(message["pid"])), raw, pump, stream)
+
+
+def _close(stream: Any, raw: socket.socket) -> None:
+    """The response, the stream and the socket each keep the connection open."""
+    with suppress(OSError):
+        raw.shutdown(socket.SHUT_RDWR)
+    for part in (getattr(stream, "_response", None), stream, raw):
+        if part is not None:
+            part.close()
 
 
 def _frames(raw: socket.socket) -> Iterator[tuple[int, bytes]]:

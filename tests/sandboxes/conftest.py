@@ -1,0 +1,81 @@
+"""The backends that every promise of `hotloop.sandboxes.base` is checked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Sandbox
+from hotloop.sandboxes.docker import DockerBackend
+from hotloop.sandboxes.local import LocalBackend
+
+
+class BareLocalBackend(LocalBackend):
+    """On a machine where no control group may be made: a supervisor and the process's own clock."""
+
+    _family = None
+
+
+BACKENDS = {"local": LocalBackend, "local-bare": BareLocalBackend, "docker": DockerBackend}
+
+
+@pytest.fixture(scope="session")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tools")
+    (folder / "hello.py").write_text("print('hello from the tools')\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared, so that what one backend has built another finds."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(name, marks=pytest.mark.docker if name == "docker" else ()) for name in BACKENDS],
+)
+def backend(request: pytest.FixtureRequest, tools: Path, state: Path) -> Backend:
+    made: Backend = BACKENDS[request.param](tools, state)
+    made.check()
+    return made
+
+
+@pytest.fixture(scope="session")
+def environment(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """Made from no commands."""
+    return backend.prepare(EnvironmentSpec(), tmp_path_factory.mktemp("empty"), lambda message: None)
+
+
+@pytest.fixture(scope="session")
+def make_tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[[dict[str, str]], Path]:
+    """A new tree with these files."""
+
+    def make(files: dict[str, str]) -> Path:
+        tree = tmp_path_factory.mktemp("tree")
+        for name, text in files.items():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text(text)
+        return tree
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def start(backend: Backend, environment: Environment) -> Callable[..., Sandbox]:
+    """Start a sandbox around a tree."""
+
+    def begin(tree: Path, *, run_id: str = "conformance", writable: bool = False) -> Sandbox:
+        return backend.start(environment, tree, run_id=run_id, writable=writable)
+
+    return begin
+
+
+@pytest.fixture(scope="session")
+def sandbox(start: Callable[..., Sandbox], make_tree: Callable[..., Path]) -> Iterator[Sandbox]:
+    """One for all tests that can share it: none of them may leave a mark on the next."""
+    with start(make_tree({"program.py": "print('ran')\n", "package/data.txt": "data"})) as started:
+        yield started
