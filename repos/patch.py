@@ -218,7 +218,7 @@ def _take(stage: Path, tree: Path, path: str) -> None:
     The file is replaced, not written to: whatever else has it open or linked keeps the old content.
     """
     made, place = stage / path, tree / path
-    if not made.exists():
+    if not is_regular(made):
         place.unlink()
         _drop_empty(tree, path)
         return

@@ -29,10 +29,18 @@ class GitRepository:
         self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *arguments: str, stdin: str = "") -> str:
-        identity = {f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        identity = {
+            f"GIT_{who}_{what}": "x@y" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+        }
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.root.parent), **identity}
         done = subprocess.run(
-            ["git", *arguments], cwd=self.root, env=environment, input=stdin, capture_output=True, text=True, check=True
+            ["git", *arguments],
+            cwd=self.root,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return done.stdout.strip()
 

@@ -99,7 +99,9 @@ def test_submodules_are_mentioned(repository: Any, make_repository: Callable[...
     other = make_repository("other")
     other.commit({"o.py": ""})
     repository.commit({"a.py": ""})
-    repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.root), "vendor/other")
+    repository.git(
+        "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other.root), "vendor/other"
+    )
     repository.git("commit", "--quiet", "--message", "add")
     assert open_source(repository.root).notes == ("Submodules are not part of the base: vendor/other",)
 

@@ -56,7 +56,9 @@ def test_urls_that_git_would_execute_or_misread_are_refused(url: str, why: str) 
 
 
 def test_a_password_is_not_repeated() -> None:
-    assert without_secrets("cannot read https://me:secret@example.org/x") == "cannot read https://example.org/x"
+    assert (
+        without_secrets("cannot read https://me:secret@example.org/x") == "cannot read https://example.org/x"
+    )
     with pytest.raises(UsageError) as refused:
         check_url("gopher://me:secret@example.org/x")
     assert "secret" not in str(refused.value)
