@@ -50,7 +50,8 @@ def failure(status: int, message: str = "no", headers: dict[str, str] | None = N
 
 
 class OpenAIServer:
-    """Answers chats with the steps in order, then with "the end"; or with what `answer` makes of a request.
+    """Answers chats with the steps in order, then with "the end"; or with what `answer` makes of a
+    request, for several at the same time.
 
     chats: the body of every request for a completion, in the order of arrival; headers: theirs,
     with names in lower case.
@@ -72,7 +73,7 @@ class OpenAIServer:
             body=json.dumps({"data": [{"id": name} for name in self.known]}).encode()
         )
         self._steps = iter(tuple(steps))
-        self._answer = answer or (lambda body: next(self._steps, completion("the end")))
+        self._answer = answer
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
@@ -86,7 +87,9 @@ class OpenAIServer:
         with self._lock:
             self.chats.append(body)
             self.headers.append(headers)
-            return self._answer(body)
+            if self._answer is None:
+                return next(self._steps, completion("the end"))
+        return self._answer(body)
 
     def __enter__(self) -> Self:
         self._thread.start()
