@@ -88,6 +88,11 @@ def expanded(argument):
     return sorted(glob.glob(argument)) or [argument]
 
 
+def new_file(path):
+    """Appended to only: what others write there stays, and is seen to be none of ours."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         config = json.load(file)
@@ -96,7 +101,7 @@ def main():
     sys.path[0:1] = [os.getcwd()] if config["add_cwd"] else []
     import pytest  # noqa: PLC0415 - sys.path must be right first
 
-    with open(config["output"], "w", encoding="ascii") as output:
+    with open(new_file(config["output"]), "a", encoding="ascii") as output:
         reporter = Reporter(output, config["select"])
         code = int(pytest.main(arguments, plugins=[reporter]))
         reporter.write(kind="end", exit=code, tests=len(reporter.seen))

@@ -100,13 +100,18 @@ def make_runner(output, select):
     return Runner
 
 
+def new_file(path):
+    """Appended to only: what others write there stays, and is seen to be none of ours."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         config = json.load(file)
     arguments = ["python -m unittest"] + config["arguments"]
     sys.argv[:] = arguments
     sys.path[0] = os.getcwd()
-    with open(config["output"], "w", encoding="ascii") as file:
+    with open(new_file(config["output"]), "a", encoding="ascii") as file:
         output = Output(file)
         runner = make_runner(output, config["select"])
         program = unittest.main(module=None, argv=arguments, testRunner=runner, exit=False)

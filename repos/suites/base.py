@@ -48,7 +48,6 @@ def private_folder(sandbox: Sandbox) -> PurePosixPath:
 def run_command(
     sandbox: Sandbox,
     command: Sequence[str],
-    folder: PurePosixPath,
     *,
     import_roots: Sequence[PurePosixPath],
     timeout: float,
@@ -56,10 +55,8 @@ def run_command(
     hash_seed: int,
     env: Mapping[str, str],
 ) -> Completed:
-    """Bytecode goes to `folder`, so that none of another tree's is found."""
     environment = {
         "PYTHONHASHSEED": str(hash_seed),
-        "PYTHONPYCACHEPREFIX": str(folder / "pycache"),
         **env,
         "PYTHONPATH": ":".join([*map(str, import_roots), *filter(None, [env.get("PYTHONPATH")])]),
     }

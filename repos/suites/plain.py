@@ -44,7 +44,6 @@ class _Plain:
         done = run_command(
             sandbox,
             ["sh", "-c", self.command.replace(PLACEHOLDER, shlex.quote(str(junit)))],
-            folder,
             import_roots=import_roots,
             timeout=timeout,
             cwd=cwd,

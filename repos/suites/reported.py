@@ -46,7 +46,6 @@ class _Reported:
         done = run_command(
             sandbox,
             command,
-            folder,
             import_roots=import_roots,
             timeout=timeout,
             cwd=cwd,

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,7 +28,7 @@ FORMS = {
     "blank line between": "a.py\n\n```python\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n",
     "bold": "**a.py**\n```\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n",
     "heading": "### `a.py`:\n```\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n",
-    "quoted in prose": "Now I change `a.py` in the loop:\n```\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n",
+    "quoted in prose": "I change `a.py` in the loop:\n```\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n",
     "comment": "```python\n# a.py\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n",
     "no fence": "Sure!\n\na.py\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\nDone.\n",
     "CRLF": "```\r\na.py\r\n<<<<<<< SEARCH\r\nx\r\n=======\r\ny\r\n>>>>>>> REPLACE\r\n```\r\n",
@@ -66,7 +65,7 @@ MALFORMED = {
     "a.py\n<<<<<<< SEARCH\nx\n": "'=======' line is missing",
     "a.py\n<<<<<<< SEARCH\nx\n<<<<<<< SEARCH\ny\n=======\n": "a new block starts before",
     "<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE": "no path stands above",
-    "This is the change in the loop of it.\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE": "no path stands above",
+    "A change in the loop of it.\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE": "no path stands above",
     block("T\n=======\nx\n", "T\n=======\ny\n"): "more than one line of seven",
     "x" * (1 << 20) + "y": "larger than 1 MiB",
 }
@@ -179,8 +178,8 @@ def test_edits_that_cannot_be_made_teach(folder: Callable[..., Path], case: str)
             "tests/test_a.py": "x\n",
         }
     )
-    os.symlink("a.py", tree / "link.py")
-    os.symlink("pkg", tree / "linked")
+    (tree / "link.py").symlink_to("a.py")
+    (tree / "linked").symlink_to("pkg")
     with pytest.raises(EditError, match=f"(?s){message}"):
         edits_from_reply(reply, tree, lambda path: not path.startswith("tests/"))
 

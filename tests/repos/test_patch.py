@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -247,8 +246,8 @@ def test_a_patch_that_is_not_plain_text_changes_is_refused_and_changes_nothing(
     patch, reason = REFUSED[case]
     outside = folder({"a.py": "x\n"})
     tree = folder({"a.py": "x\n", "pkg/b.py": "x\n", "data.bin": b"x\n\0", "latin.py": b"x\n\xe9"})
-    os.symlink(outside, tree / "link")
-    os.symlink("a.py", tree / "filelink")
+    (tree / "link").symlink_to(outside)
+    (tree / "filelink").symlink_to("a.py")
     before, outside_before = tree_hash(tree), tree_hash(outside)
     with pytest.raises(PatchError, match=reason) as refused:
         apply_patch(tree, patch)
@@ -280,7 +279,7 @@ def test_texts_that_no_file_can_hold_make_no_patch(folder: Callable[..., Path], 
 def test_trees_that_differ_in_more_than_text_have_no_patch(folder: Callable[..., Path]) -> None:
     base = folder({"a.py": "x\n"})
     for index, spoil in enumerate(
-        [lambda t: (t / "a.py").chmod(0o755), lambda t: os.symlink("a.py", t / "l")]
+        [lambda t: (t / "a.py").chmod(0o755), lambda t: (t / "l").symlink_to("a.py")]
     ):
         tree = copy_tree(base, base.parent / f"copy{index}")
         spoil(tree)

@@ -48,8 +48,8 @@ def test_an_export_is_the_commit_not_the_work_tree(repository: Any, tmp_path: Pa
 
 def test_modes_and_safe_links_are_kept_and_times_are_fixed(repository: Any, tmp_path: Path) -> None:
     repository.root.joinpath("pkg").mkdir()
-    os.symlink("../a.py", repository.root / "pkg" / "link.py")
-    os.symlink("pkg", repository.root / "folder-link")
+    (repository.root / "pkg" / "link.py").symlink_to("../a.py")
+    (repository.root / "folder-link").symlink_to("pkg")
     (repository.root / "run.sh").write_text("#!/bin/sh\n")
     (repository.root / "run.sh").chmod(0o755)
     repository.commit({"a.py": "x = 1\n"})
@@ -72,7 +72,7 @@ def test_links_that_leave_the_tree_are_omitted_and_listed(
         "through": "sub/../../x",
         "git": ".git/config",
     }.items():
-        os.symlink(target, root / name)
+        (root / name).symlink_to(target)
     if kind == "git":
         repository.commit({"a.py": ""})
     exported = export(open_source(root), tmp_path / "tree")
@@ -100,8 +100,8 @@ def test_a_link_stays_inside_or_not(path: str, target: str, inside: bool) -> Non
 def test_no_chain_of_kept_links_leads_out(folder: Callable[..., Path], tmp_path: Path) -> None:
     """`p/q/top/../..` reads as `p` but, `top` being the root, leads above the tree."""
     root = folder({"p/q/a.py": ""})
-    os.symlink("../..", root / "p" / "q" / "top")
-    os.symlink("top/../..", root / "p" / "q" / "out")
+    (root / "p" / "q" / "top").symlink_to("../..")
+    (root / "p" / "q" / "out").symlink_to("top/../..")
     tree = export(open_source(root), tmp_path / "tree").tree
     for path in tree.rglob("*"):
         assert path.resolve().is_relative_to(tree.resolve())
@@ -151,7 +151,7 @@ def test_a_bare_repository_exports_the_same(repository: Any, tmp_path: Path) -> 
 
 def test_a_copy_is_independent_and_equal(folder: Callable[..., Path], tmp_path: Path) -> None:
     original = folder({"a.py": "x = 1\n", "b/c.py": "y\n"})
-    os.symlink("a.py", original / "link")
+    (original / "link").symlink_to("a.py")
     before = tree_hash(original)
     copy = copy_tree(original, tmp_path / "copy")
     assert tree_hash(copy) == before
@@ -177,10 +177,10 @@ def test_the_hash_sees_content_names_modes_links_and_not_times(folder: Callable[
     hashes.append(tree_hash(tree))
     (tree / "b.py").rename(tree / "c.py")
     hashes.append(tree_hash(tree))
-    os.symlink("a.py", tree / "link")
+    (tree / "link").symlink_to("a.py")
     hashes.append(tree_hash(tree))
     (tree / "link").unlink()
-    os.symlink("c.py", tree / "link")
+    (tree / "link").symlink_to("c.py")
     hashes.append(tree_hash(tree))
     (tree / "empty").mkdir()
     hashes.append(tree_hash(tree))
