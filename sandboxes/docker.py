@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -48,7 +49,9 @@ class DockerBackend:
     def _client(self) -> docker.DockerClient:
         from hotloop.sandboxes.docker_engine import connect  # noqa: PLC0415  (the docker package loads lazily)
 
-        return connect()
+        client = connect()
+        weakref.finalize(self, client.close)
+        return client
 
     @cached_property
     def _builder(self) -> ImageBuilder:

@@ -75,11 +75,16 @@ class Container:
         with self._lock:
             if self.live.pop(command.exec_id, None) is None:
                 return
-            if not command.wait(0) or self.live or self.meter.process_count() > OWN_PROCESSES:
-                self._sweep()
+            try:
+                self._end(command)
+            finally:
+                command.close()
+
+    def _end(self, command: Exec) -> None:
+        if not command.wait(0) or self.live or self.meter.process_count() > OWN_PROCESSES:
+            self._sweep()
         if not command.wait(10.0):
             raise SandboxError("a command's output does not end although its processes did")
-        command.close()
 
     def run(self, settings: Settings, limits: Limits, stdin: bytes = b"") -> Completed:
         """See `Sandbox.run`; `settings` are the launcher's."""

@@ -16,20 +16,31 @@ from hotloop.errors import UsageError
 from hotloop.sandboxes.errors import SandboxError
 
 NETWORK_VARIABLE = "HOTLOOP_DOCKER_NETWORK"
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 FAILURES = (DockerException, requests.RequestException, OSError)
 
 
 def connect() -> docker.DockerClient:
     """A client of the engine that the user's environment names. Raises UsageError when none answers."""
+    host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    if host.startswith("unix://") and not Path(host.removeprefix("unix://")).exists():
+        raise _no_engine(f"there is no {host.removeprefix('unix://')}")
     try:
         client = docker.from_env()
+    except FAILURES as error:
+        raise _no_engine(_first_line(error)) from error
+    try:
         client.ping()
     except FAILURES as error:
-        raise UsageError(
-            f"No Docker engine answers ({_first_line(error)})",
-            "Start Docker, or set DOCKER_HOST, or use --sandbox local",
-        ) from error
+        client.close()
+        raise _no_engine(_first_line(error)) from error
     return client
+
+
+def _no_engine(reason: str) -> UsageError:
+    return UsageError(
+        f"No Docker engine answers ({reason})", "Start Docker, or set DOCKER_HOST, or use --sandbox local"
+    )
 
 
 @contextmanager

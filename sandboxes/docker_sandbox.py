@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -86,10 +87,12 @@ class DockerProcess:
     def kill(self) -> None:
         with self._lock:
             if self._last_cpu is None:
-                self.peak_memory()
-                self._last_cpu = self._container.meter.cpu_ns() - self._before
                 self._lines.end()
-                self._container.end(self._command)
+                try:
+                    self.peak_memory()
+                    self._last_cpu = self._container.meter.cpu_ns() - self._before
+                finally:
+                    self._container.end(self._command)
         self._forget(self)
 
 
@@ -167,7 +170,8 @@ class DockerSandbox:
             self._closed = True
             live = list(self._live)
         for process in live:
-            process.kill()
+            with suppress(SandboxError):  # a dead container's clock; the removal ends what is left
+                process.kill()
         self._container.remove()
 
     def __enter__(self) -> Self:

@@ -147,7 +147,9 @@ class LocalProcess:
             if self._last_cpu is None:
                 self.peak_memory()
                 self._lines.end()
-                self._launched.end()
-                self._last_cpu = self._clock.read()
-                self._launched.release()
-        self._forget(self)
+                try:
+                    self._launched.end()
+                    self._last_cpu = self._clock.read()
+                finally:
+                    self._launched.release()
+                    self._forget(self)

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -128,9 +128,10 @@ class LocalSandbox:
         with self._lock:
             self._closed = True
             live = list(self._live)
-        for process in live:
-            process.kill()
-        remove_tree(self._folder)
+        with ExitStack() as stack:
+            stack.callback(remove_tree, self._folder)
+            for process in live:
+                stack.callback(process.kill)
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import ipaddress
 import os
@@ -22,7 +23,8 @@ def docker_unusable() -> str | None:
     from hotloop.sandboxes.docker_image import base_image  # noqa: PLC0415
 
     try:
-        base_image(connect(), log=lambda message: None)
+        with contextlib.closing(connect()) as client:
+            base_image(client, log=lambda message: None)
     except HotloopError as error:
         return str(error)
     return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Sandbox
+from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Log, Sandbox
 from hotloop.sandboxes.docker import DockerBackend
 from hotloop.sandboxes.local import LocalBackend
 
@@ -48,6 +48,25 @@ def backend(request: pytest.FixtureRequest, tools: Path, state: Path) -> Backend
 def environment(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """Made from no commands."""
     return backend.prepare(EnvironmentSpec(), tmp_path_factory.mktemp("empty"), lambda message: None)
+
+
+@pytest.fixture
+def prepare(backend: Backend) -> Iterator[Callable[..., Environment]]:
+    """`Backend.prepare`, for environments that are removed after the test."""
+    made: list[Environment] = []
+
+    def build(spec: EnvironmentSpec, tree: Path, log: Log = lambda message: None) -> Environment:
+        made.append(backend.prepare(spec, tree, log))
+        return made[-1]
+
+    yield build
+    if isinstance(backend, DockerBackend):
+        images = backend._client.images
+        for reference in {environment.reference for environment in made}:
+            built = images.get(reference).labels.get("hotloop.built")
+            images.remove(reference, force=True)
+            if built:
+                images.remove(f"hotloop-built:{built}", force=True)
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -298,16 +299,17 @@ def test_an_old_or_missing_python_is_the_users_mistake(backend: Backend, tmp_pat
 
 @pytest.mark.parametrize("backend", BUILDERS, indirect=True)
 def test_commands_of_the_environment_see_a_copy_of_the_base_tree(
-    backend: Backend, make_tree: Callable[..., Path]
+    backend: Backend, prepare: Callable[..., Environment], make_tree: Callable[..., Path]
 ) -> None:
-    base = make_tree({"installed.py": "value = 42\n"})
+    unique = {"installed.py": "value = 42\n", "unique": uuid.uuid4().hex}
+    base = make_tree(unique)
     code = "import shutil, sysconfig; shutil.copy('installed.py', sysconfig.get_path('purelib'))"
     spec = EnvironmentSpec(commands=(f'python -c "{code}"', "touch left-behind"))
-    environment = backend.prepare(spec, base, lambda message: None)
+    environment = prepare(spec, base)
     assert not (base / "left-behind").exists()
     with backend.start(environment, make_tree({}), run_id="conformance") as sandbox:
         assert sandbox.run(python("import installed; print(installed.value)")).stdout == b"42\n"
-    assert backend.prepare(spec, make_tree({"installed.py": "value = 42\n"}), fail_to_build) == environment
+    assert prepare(spec, make_tree(unique), fail_to_build) == environment
 
 
 def test_files_of_the_tree_and_the_scratch_folder_can_be_read(sandbox: Sandbox) -> None:
