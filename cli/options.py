@@ -12,7 +12,7 @@ from typing import Any, get_args
 import click
 
 from hotloop.agent.settings import Settings
-from hotloop.cli.types import Duration, Json, Number
+from hotloop.cli.types import DURATION, JSON, NUMBER
 
 PREFIX = "HOTLOOP_"
 
@@ -57,24 +57,24 @@ OPTIONS = (
     Option("profiler", _choices("profiler"), "What takes the samples."),
     Option("rounds", click.INT, "Most rounds.", "N"),
     Option("candidates", click.INT, "Candidates a round.", "K"),
-    Option("max_cost", Number(), "Most dollars to spend on models.", "USD"),
+    Option("max_cost", NUMBER, "Most dollars to spend on models.", "USD"),
     Option("max_turns", click.INT, "Most requests to models.", "N"),
-    Option("max_time", Duration(), "Most time for the search: 90s, 10m, 2h.", "DURATION"),
-    Option("min_speedup", Number(), "Ratio that the whole confidence interval must exceed.", "R"),
+    Option("max_time", DURATION, "Most time for the search: 90s, 10m, 2h.", "DURATION"),
+    Option("min_speedup", NUMBER, "Ratio that the whole confidence interval must exceed.", "R"),
     Option("seed", click.INT, "Where all random choices start.", "N"),
     Option("image", click.STRING),
     Option("dockerfile", click.STRING),
     Option("import_roots", click.STRING, repeated=True),
     Option("allow", click.STRING, repeated=True),
     Option("protect", click.STRING, repeated=True),
-    Option("tolerance", Number()),
-    Option("test_timeout", Duration()),
-    Option("call_timeout", Duration()),
-    Option("max_regression", Number()),
+    Option("tolerance", NUMBER),
+    Option("test_timeout", DURATION),
+    Option("call_timeout", DURATION),
+    Option("max_regression", NUMBER),
     Option("allow_unknown_price", click.BOOL),
-    Option("prices", Json()),
-    Option("confidence", Number()),
-    Option("measure_seconds", Duration()),
+    Option("prices", JSON),
+    Option("confidence", NUMBER),
+    Option("measure_seconds", DURATION),
     Option("max_completion_tokens", click.INT),
 )
 BY_NAME = {option.name: option for option in OPTIONS}

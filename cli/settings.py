@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from hotloop.agent.settings import Settings
 from hotloop.cli.options import BY_NAME, OPTIONS, PREFIX, Option
 from hotloop.cli.task_file import TaskFile, nearest
-from hotloop.cli.types import Duration
+from hotloop.cli.types import DURATION, duration, number
 from hotloop.errors import UsageError
 
 FLAG, ENVIRONMENT, DEFAULT = "flag", "environment", "default"
@@ -122,10 +122,10 @@ def _file(file: TaskFile | None) -> dict[str, Any]:
 
 def _from_toml(file: TaskFile, key: str, value: Any) -> Any:
     """Durations may be written as text; everything else must have its own type."""
-    if not (isinstance(value, str) and isinstance(BY_NAME[key].type, Duration)):
-        return value
     try:
-        return BY_NAME[key].type.convert(value, None, None)
+        if isinstance(value, str) and BY_NAME[key].type is DURATION:
+            return duration(value)
+        return number(value) if isinstance(value, float) else value
     except click.BadParameter as error:
         raise UsageError(f"{file.name}: {key}: {error.message.rstrip('.')}", "Mend it") from error
 
@@ -133,7 +133,10 @@ def _from_toml(file: TaskFile, key: str, value: Any) -> Any:
 def _validated(values: dict[str, Any], origin: Mapping[str, str]) -> Settings:
     """Through JSON, so that `strict` refuses "8" and true for 8 but takes text for a path."""
     try:
-        text = json.dumps(values, default=_refused_by_type)
+        text = json.dumps(values, default=_refused_by_type, allow_nan=False)
+    except ValueError as error:
+        raise UsageError("A setting holds a number that is not finite", "Write a finite one") from error
+    try:
         return Settings.model_validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]

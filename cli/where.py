@@ -16,7 +16,7 @@ def find_run(named: str, root: Path = RUNS) -> Path:
     path = Path(named)
     if (path / "plan.json").is_file() or (path / "run.json").is_file():
         return path.resolve()
-    if path.is_dir():
+    if named and path.is_dir():
         raise UsageError(f"{named} is not a run's folder", "Name one that holds a plan.json")
     found = [run for run in run_folders(root) if run.name.startswith(named)] if named else []
     exact = [run for run in found if run.name == named]

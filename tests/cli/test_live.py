@@ -1,0 +1,124 @@
+"""Progress: one safe line an event, and no event can stop a run."""
+
+from __future__ import annotations
+
+import os
+import pty
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from hotloop.cli.live import LiveView, PlainView, describe, open_view
+
+EVENTS: list[tuple[dict[str, Any], str | None]] = [
+    (
+        {"event": "run_started", "run_id": "r1", "repo": "/x", "sandbox": "local", "coder": "catalog"},
+        "run r1: /x (sandbox local, coder catalog)",
+    ),
+    ({"event": "log", "message": "building"}, "building"),
+    ({"event": "node", "name": "measure", "round": 2}, "round 2: measure"),
+    ({"event": "node", "name": "prepare", "round": 0}, "prepare"),
+    (
+        {
+            "event": "baseline",
+            "passed": 12,
+            "failed": 0,
+            "flaky": 1,
+            "call_ms": 14.217,
+            "noise_low": 0.998,
+            "noise_high": 1.003,
+        },
+        "baseline: 12 tests passed, 1 flaky; a call takes 14.2 ms; base over base reads 0.998 to 1.003",
+    ),
+    (
+        {"event": "hotspots", "top": [{"function": "f", "file": "a.py", "share": 0.41}]},
+        "hotspots: f 41%",
+    ),
+    ({"event": "hotspots", "top": []}, "hotspots: none inside the repository"),
+    (
+        {"event": "proposed", "candidates": [{"id": 1, "summary": "use a set", "origin": "catalog"}]},
+        "proposed: 1 use a set",
+    ),
+    ({"event": "proposed", "candidates": []}, "proposed: nothing new"),
+    (
+        {"event": "gate", "candidate": 1, "gate": "scope", "passed": True, "detail": "", "seconds": 0.1},
+        None,
+    ),
+    (
+        {"event": "gate", "candidate": 1, "gate": "tests", "passed": False, "detail": "t", "seconds": 1},
+        "candidate 1: stopped by tests: t",
+    ),
+    (
+        {
+            "event": "verdict",
+            "candidate": 1,
+            "outcome": "not_faster",
+            "ratio": 1.001,
+            "low": 0.99,
+            "high": 1.01,
+        },
+        "candidate 1: not faster 1.001× [0.990, 1.010]",
+    ),
+    (
+        {"event": "opinion", "decision": "revise", "bottleneck": "io", "next_step": "buffer"},
+        "judge: revise; io; next: buffer",
+    ),
+    (
+        {"event": "finish", "status": "no_improvement", "ratio": None, "low": None, "high": None},
+        "finished: no improvement",
+    ),
+    ({"event": "of a later version"}, None),
+    ({}, None),
+]
+
+
+@pytest.mark.parametrize(("event", "line"), EVENTS)
+def test_an_event_is_told_in_one_line(event: dict[str, Any], line: str | None) -> None:
+    assert describe(event) == line
+
+
+def test_an_event_cannot_write_to_the_terminal_or_flood_it() -> None:
+    told = describe({"event": "log", "message": "\x1b[2J" + "a\n" * 1_000_000})
+    assert told is not None
+    assert told.isprintable()
+    assert len(told) < 400
+
+
+def test_plain_lines_are_written_where_there_is_no_terminal() -> None:
+    stream = StringIO()
+    with open_view(stream) as view:
+        for event, _ in EVENTS:
+            view(event)
+    assert stream.getvalue().splitlines() == [line for _, line in EVENTS if line is not None]
+
+
+def test_an_interrupt_says_how_to_go_on() -> None:
+    stream = StringIO()
+    with pytest.raises(KeyboardInterrupt), PlainView(stream) as view:
+        view({"event": "run_started", "run_id": "r1", "repo": "/x", "sandbox": "local", "coder": "catalog"})
+        raise KeyboardInterrupt
+    assert "hotloop resume r1" in stream.getvalue()
+
+
+def test_on_a_terminal_the_view_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    leader, follower = pty.openpty()
+    with os.fdopen(follower, "w") as terminal:
+        with open_view(terminal) as view:
+            assert isinstance(view, LiveView)
+            view({"event": "node", "name": "[red]measure\x1b[2J", "round": 2})
+            view({"event": "log", "message": "[bold]as it is[/bold] :smile:"})
+        shown = os.read(leader, 1 << 16).decode()
+    os.close(leader)
+    assert "[bold]as it is[/bold] :smile:" in shown
+    assert "\x1b[2J" not in shown
+    assert "\x1b[?25h" in shown
+
+
+def test_a_dumb_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    leader, follower = pty.openpty()
+    with os.fdopen(follower, "w") as terminal:
+        assert type(open_view(terminal)) is PlainView
+    os.close(leader)
