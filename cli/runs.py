@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import click
 
 from hotloop.agent.report.escape import line
 from hotloop.agent.report.numbers import ratio
+from hotloop.agent.result import RunResult
 from hotloop.cli.output import json_flag
-from hotloop.cli.where import RUNS
+from hotloop.cli.where import RUNS, run_folders
 
 
 @click.command("runs")
 @json_flag
 def command(as_json: bool) -> int:
     """List the runs in .hotloop/runs of this folder, oldest first."""
-    from hotloop.agent import run
-
-    found = run.runs(RUNS)
+    found = _results() if run_folders(RUNS) else []
     if as_json:
         rows = [one.model_dump(mode="json") for one in found]
         click.echo(json.dumps({"schema_version": 1, "runs": rows}, indent=2))
@@ -29,3 +29,9 @@ def command(as_json: bool) -> int:
     if not found:
         click.echo(f"No runs in {RUNS}", err=True)
     return 0
+
+
+def _results() -> Sequence[RunResult]:
+    from hotloop.agent.run import runs
+
+    return runs(RUNS)
