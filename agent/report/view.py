@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from hotloop.agent.report import numbers
+from hotloop.agent.report.proof import Fact, phases, proof
 from hotloop.agent.report.redo import redo_command
 from hotloop.agent.result import RunRecord, Status, TestCounts
 from hotloop.agent.state import Evidence, GateResult
 from hotloop.profilers.profile import Hotspot
-from hotloop.profilers.verdict import Verdict
 
 _HEADLINES = {
     Status.IMPROVED: "Verified faster",
@@ -23,15 +23,6 @@ _HEADLINES = {
 }
 _SHOWN_HOTSPOTS = 10
 _OUTDONE = "passed every gate; not part of what was published"
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One line of a list: what, how much, and what it means."""
-
-    name: str
-    value: str
-    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,8 +91,8 @@ def view(record: RunRecord) -> View:
         lineage=[line for line in lines if line.id in family],
         judge=_judge(record),
         patch=record.patch_text,
-        proof=_proof(record),
-        phases=_phases(record.verdict),
+        proof=proof(record),
+        phases=phases(record.verdict),
         gates=list(record.final_gates or (record.winning.gates if record.winning else ())),
         tests=_tests(record),
         unchecked=_unchecked(record),
@@ -168,68 +159,6 @@ def _judge(record: RunRecord) -> list[Fact]:
     return [
         Fact("Bottleneck it named", opinion.bottleneck),
         Fact("Next step it named", opinion.next_step),
-    ]
-
-
-def _proof(record: RunRecord) -> list[Fact]:
-    return [*_noise(record), *(_verdict(record.verdict) if record.verdict else [])]
-
-
-def _noise(record: RunRecord) -> list[Fact]:
-    if record.noise is None:
-        return []
-    return [
-        Fact("Base against base", numbers.span(record.noise.interval), "what no change looks like here"),
-        Fact(
-            "Smallest gain it could show",
-            numbers.ratio(record.noise.detectable),
-            "on this machine, within the measuring budget",
-        ),
-    ]
-
-
-def _verdict(verdict: Verdict) -> list[Fact]:
-    base, patched = verdict.peak_memory
-    deciding = verdict.cpu if verdict.metric == "cpu" else verdict.wall
-    first = verdict.first_call
-    return [
-        Fact(
-            "Verdict",
-            f"{verdict.outcome.value.replace('_', ' ')}: {numbers.span(deciding)}",
-            f"{verdict.confidence * 100:g} % interval; "
-            f"{numbers.ratio(verdict.min_speedup)} had to be exceeded by its lower end",
-        ),
-        Fact("CPU time", numbers.span(verdict.cpu), "base over patch"),
-        Fact("Wall time", numbers.span(verdict.wall), "base over patch"),
-        Fact(
-            "First call in a fresh process",
-            numbers.span(first) if first else "too few to say",
-            "beside the warm figure above: caches and lazy set-up would show here",
-        ),
-        *([Fact("Warm calls", numbers.span(verdict.warm), "first calls decided")] if verdict.warm else []),
-        Fact("Gain that came back elsewhere", numbers.percent(verdict.moved), "in import, setup or digest"),
-        Fact("Peak memory", _memory(base, patched), "base → patch"),
-        Fact(
-            "Sampled",
-            f"{numbers.count(verdict.pairs, 'process pair')}, {numbers.count(verdict.calls, 'call')} "
-            f"on each side, {numbers.seconds(verdict.seconds)}",
-            f"{verdict.engine}, clock: {verdict.clock}, read from outside the target",
-        ),
-    ]
-
-
-def _memory(base: int, patched: int) -> str:
-    if not base or not patched:
-        return "unknown"
-    return f"{numbers.size(base)} → {numbers.size(patched)} ({patched / base:.2f}×)"
-
-
-def _phases(verdict: Verdict | None) -> list[Fact]:
-    if verdict is None:
-        return []
-    return [
-        Fact(name, numbers.nanoseconds(cost.base_ns), numbers.nanoseconds(cost.candidate_ns))
-        for name, cost in verdict.phases.items()
     ]
 
 
