@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hotloop.agent.report.escape import line
-from hotloop.agent.report.view import CandidateLine, Fact, View, view
+from hotloop.agent.report.proof import Fact
+from hotloop.agent.report.view import CandidateLine, View, view
 from hotloop.agent.result import RunRecord, Status
 
 _COLOURS = {
