@@ -129,7 +129,7 @@ class Workshop:
     def add_toolbox(self, facts: Interpreter, log: Log) -> None:
         """Let the interpreter look last where the toolbox will be mounted."""
         if toolbox.members(facts.version) is None:
-            log("the environment has no pytest, and ours does not run in it")
+            log(toolbox.UNSUPPORTED)
             return
         _, site = self.shell('"$1" -I -c "$2"', facts.path, SITE)
         code, output = self.shell('printf "%s\\n" "$1" > "$2"', TOOLBOX, f"{site}/{toolbox.PTH}")

@@ -85,7 +85,7 @@ class Builder:
                 for command in spec.commands:
                     log(f"environment: {command}")
                     self._run(command, folder, copy)
-        if tools and not interpreters.inspect(str(folder / "bin" / "python")).pytest:
+        if not interpreters.inspect(str(folder / "bin" / "python")).pytest:
             _add_toolbox(folder, tools, log)
         (folder / COMPLETE).write_text("")
 
@@ -152,7 +152,10 @@ def _make_venv(folder: Path, interpreter: Interpreter, *, with_pip: bool) -> Non
         )
 
 
-def _add_toolbox(folder: Path, tools: Path, log: Log) -> None:
+def _add_toolbox(folder: Path, tools: Path | None, log: Log) -> None:
+    if tools is None:
+        log(toolbox.UNSUPPORTED)
+        return
     site = next(folder.glob("lib/python3*/site-packages"), None)
     if site is None:
         raise SandboxError(f"{folder} has no site-packages")
@@ -161,7 +164,7 @@ def _add_toolbox(folder: Path, tools: Path, log: Log) -> None:
     python = str(folder / "bin" / "python")
     if not interpreters.inspect(python).pytest or not _imports_pytest(python):
         pth.unlink()
-        log("the environment has no pytest, and ours does not run in it")
+        log(toolbox.UNSUPPORTED)
 
 
 def _imports_pytest(python: str) -> bool:

@@ -20,6 +20,7 @@ from hotloop.sandboxes.locks import locked
 ROOT = "pytest"
 PTH = "zz_hotloop_toolbox.pth"
 COMPLETE = ".complete"
+UNSUPPORTED = "the environment has no pytest and ours does not run on its Python: add one with --env"
 
 
 def members(version: tuple[int, int]) -> list[metadata.Distribution] | None:

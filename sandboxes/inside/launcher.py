@@ -19,6 +19,7 @@ import resource
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import Any, NoReturn
 
 Settings = dict[str, Any]
@@ -170,6 +171,11 @@ def descendants(root: int) -> set[int]:
     return found - {root}
 
 
+def kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
 def end_descendants(root: int, seconds: float = 5.0) -> None:
     """Kill until none is left: what forks while we look is found in the next look."""
     deadline = time.monotonic() + seconds
@@ -178,18 +184,7 @@ def end_descendants(root: int, seconds: float = 5.0) -> None:
         if not alive:
             return
         for pid in alive:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-
-
-class Ended(Exception):
-    """SIGTERM: whoever started us wants the whole tree gone."""
-
-
-def on_terminate(number: int, frame: object) -> NoReturn:
-    raise Ended
+            kill(pid)
 
 
 def wait_for(child: int) -> tuple[int, int]:
@@ -216,16 +211,15 @@ def supervise(settings: Settings) -> NoReturn:
     os.close(ready_write)
     os.close(go_read)
     os.close(0)
-    signal.signal(signal.SIGTERM, on_terminate)
-    try:
-        error = os.read(ready_read, 4096)
-        ready = error == b"ready"
-        report(status_fd, {"pid": os.getpid(), "child": child} if ready else {"error": error.decode()})
-        os.close(go_write)
-        status, cpu = wait_for(child)
-    except Ended:
-        os.kill(child, signal.SIGKILL)
-        status, cpu = wait_for(child)
+    # Whoever started us wants all of it gone: with the target dead the rest follows below.
+    signal.signal(signal.SIGTERM, lambda *_: kill(child))
+    error = os.read(ready_read, 4096)
+    ready = error == b"ready"
+    report(status_fd, {"pid": os.getpid(), "child": child} if ready else {"error": error.decode()})
+    if ready:
+        os.write(go_write, b"1")
+    status, cpu = wait_for(child)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     end_descendants(os.getpid())
     if settings.get("report_end"):
         report(status_fd, {"cpu_ns": cpu})
@@ -241,8 +235,9 @@ def run_child(settings: Settings, ready: int, go: int) -> NoReturn:
         os._exit(125)
     os.write(ready, b"ready")
     os.close(ready)
-    while os.read(go, 1):
-        continue
+    # The end of the pipe without a word is the supervisor's death: nobody would end the target.
+    if os.read(go, 1) != b"1":
+        os._exit(125)
     execute(settings)
 
 

@@ -168,6 +168,21 @@ def test_no_toolbox_for_a_python_that_pytest_does_not_support() -> None:
     assert toolbox.members((3, 5)) is None
 
 
+@pytest.mark.parametrize("backend", ["local"], indirect=True)
+def test_an_editable_install_imports_the_tree_that_is_run_and_not_base(
+    backend: Backend, make_tree: Callable[..., Path]
+) -> None:
+    """As pip leaves it: a .pth file with the path at which the package was installed."""
+    base = make_tree({"src/package.py": "tree = 'base'"})
+    candidate = make_tree({"src/package.py": "tree = 'mine'"})
+    write = "open(sysconfig.get_path('purelib') + '/e.pth', 'w').write(os.getcwd() + '/src')"
+    code = f"import os, sysconfig; {write}"
+    environment = backend.prepare(EnvironmentSpec(commands=(f'python -c "{code}"',)), base, quiet)
+    for tree, expected in ((base, b"base\n"), (candidate, b"mine\n")):
+        with backend.start(environment, tree, run_id="editable") as sandbox:
+            assert sandbox.run(["python", "-c", "import package; print(package.tree)"]).stdout == expected
+
+
 def test_the_toolbox_holds_pytest_and_nothing_of_ours(tmp_path: Path) -> None:
     folder = toolbox.build(tmp_path, (sys.version_info[0], sys.version_info[1]))
     assert folder is not None
