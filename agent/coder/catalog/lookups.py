@@ -1,0 +1,394 @@
+"""Sequences and dicts asked again for what a loop or one call already gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, build, fresh_name, importing
+from hotloop.agent.coder.catalog.code import Code, Edits, Function
+from hotloop.agent.coder.catalog.effects import is_pure, is_stable
+from hotloop.agent.coder.catalog.kinds import INT, STR, Kinds
+from hotloop.agent.coder.catalog.usage import usage_of
+
+SEQUENCES = ("list", "tuple", "str", "bytes", "range", "sequence")
+
+
+def find_ranges(code: Code, function: Function) -> Iterator[Change]:
+    """`for i in range(len(xs))` that reads `xs[i]`."""
+    kinds = Kinds(code, function)
+    for loop in function.of_type(cst.For):
+        items = _range_len(code, loop)
+        index = loop.target
+        if items is None or not isinstance(index, cst.Name) or not kinds.is_a(items, *SEQUENCES):
+            continue
+        reads = [n for n in code.inside(loop.body) if _reads(n, items, index)]
+        inside = [n for n in function.names.get(index.value, []) if code.contains(loop.body, n)]
+        if not reads or any(code.stores(n) or usage_of(code, n) == "delete" for n in inside):
+            continue
+        if is_stable(code, function, items.value, loop) and all(_is_load(code, n) for n in reads):
+            yield _enumerated(code, loop, items, index, reads)
+
+
+def _range_len(code: Code, loop: cst.For) -> cst.Name | None:
+    node = loop.iter
+    if not isinstance(node, cst.Call) or not code.is_builtin(node.func, "range") or len(node.args) != 1:
+        return None
+    inner = node.args[0].value
+    if not isinstance(inner, cst.Call) or not code.is_builtin(inner.func, "len") or len(inner.args) != 1:
+        return None
+    items = inner.args[0].value
+    return items if isinstance(items, cst.Name) and code.means_builtin("enumerate") else None
+
+
+def _reads(node: cst.CSTNode, items: cst.Name, index: cst.Name) -> bool:
+    if (
+        not isinstance(node, cst.Subscript)
+        or len(node.slice) != 1
+        or not isinstance(node.slice[0].slice, cst.Index)
+    ):
+        return False
+    owner, key = node.value, node.slice[0].slice.value
+    named = isinstance(owner, cst.Name) and owner.value == items.value
+    return named and isinstance(key, cst.Name) and key.value == index.value
+
+
+def _is_load(code: Code, node: cst.CSTNode) -> bool:
+    assert isinstance(node, cst.Subscript)
+    assert isinstance(node.value, cst.Name)
+    return usage_of(code, node.value) == "item"
+
+
+def _enumerated(
+    code: Code, loop: cst.For, items: cst.Name, index: cst.Name, reads: list[cst.CSTNode]
+) -> Change:
+    item = fresh_name(code, singular(items.value))
+    edits: Edits = {node: becomes(cst.Name(item)) for node in reads}
+    used = [n for n in code.inside(loop.body) if isinstance(n, cst.Name) and n.value == index.value]
+    kept = len(used) > len(reads) or _used_after(code, loop, index)
+    if kept:
+        edits[loop.iter] = becomes(build("enumerate({items})", items=items))
+        edits[loop.target] = becomes(
+            cst.Tuple([cst.Element(index), cst.Element(cst.Name(item))], lpar=[], rpar=[])
+        )
+    else:
+        edits[loop.iter] = becomes(items)
+        edits[loop.target] = becomes(cst.Name(item))
+    return Change((loop,), f"walk over {items.value} instead of its indices", edits)
+
+
+def _used_after(code: Code, loop: cst.For, index: cst.Name) -> bool:
+    around = code.nearest(loop, cst.FunctionDef)
+    assert around is not None
+    names = (n for n in code.inside(around) if isinstance(n, cst.Name) and n.value == index.value)
+    return any(not code.contains(loop, n) for n in names)
+
+
+def singular(name: str) -> str:
+    """A name for one of `name`: `words` → `word`, `data` → `data_item`."""
+    if name.endswith("ies") and len(name) > 4:
+        return name[:-3] + "y"
+    return name[:-1] if name.endswith("s") and len(name) > 3 and not name.endswith("ss") else f"{name}_item"
+
+
+def find_items(code: Code, function: Function) -> Iterator[Change]:
+    """`for k in d` or `for k in d.keys()` that reads `d[k]`."""
+    kinds = Kinds(code, function)
+    for loop in function.of_type(cst.For):
+        owner, key = _mapping(loop), loop.target
+        if (
+            owner is None
+            or not isinstance(key, cst.Name)
+            or key.value == owner.value
+            or code.has_comment(loop.iter)
+        ):
+            continue
+        if isinstance(loop.iter, cst.Name) and not kinds.is_a(owner, "dict"):
+            continue
+        reads = [n for n in code.inside(loop.body) if _reads(n, owner, key)]
+        inside = [n for n in function.names.get(key.value, []) if code.contains(loop.body, n)]
+        if not reads or any(code.stores(n) or usage_of(code, n) == "delete" for n in inside):
+            continue
+        if not all(_is_load(code, n) for n in reads) or not is_stable(code, function, owner.value, loop):
+            continue
+        value = fresh_name(code, singular(owner.value))
+        edits: Edits = {node: becomes(cst.Name(value)) for node in reads}
+        edits[loop.iter] = becomes(build("{owner}.items()", owner=owner))
+        edits[loop.target] = becomes(
+            cst.Tuple([cst.Element(key), cst.Element(cst.Name(value))], lpar=[], rpar=[])
+        )
+        yield Change((loop,), f"walk over the items of {owner.value}", edits)
+
+
+def _mapping(loop: cst.For) -> cst.Name | None:
+    node = loop.iter
+    if (
+        isinstance(node, cst.Call)
+        and isinstance(node.func, cst.Attribute)
+        and node.func.attr.value == "keys"
+        and not node.args
+    ):
+        node = node.func.value
+    return node if isinstance(node, cst.Name) else None
+
+
+EMPTIES = {
+    "[]": ("append", "extend"),
+    "list()": ("append", "extend"),
+    "set()": ("add", "update"),
+    "{}": ("update",),
+}
+
+
+def find_defaults(code: Code, function: Function) -> Iterator[Change]:
+    """`if k not in d: d[k] = []` and then `d[k].append(x)`."""
+    kinds = Kinds(code, function)
+    for node in function.of_type(cst.If):
+        block = code.block(node)
+        at = block.index(node) if node in block else len(block)
+        after = block[at + 1] if at + 1 < len(block) else None
+        found = _default_of(code, node)
+        if found is None or after is None or code.has_comment(node):
+            continue
+        owner, key, value = found
+        reads = _grown_item(code, after, code.text(owner), key, EMPTIES[value])
+        if reads is None or not isinstance(owner, cst.Name) or not kinds.is_a(owner, "dict"):
+            continue
+        new = build(f"{{owner}}.setdefault({{key}}, {value})", owner=owner, key=key)
+        edits: Edits = {node: becomes(cst.RemoveFromParent()), reads: becomes(new)}
+        yield Change((node, after), f"one look-up of {code.text(key)} in {owner.value}", edits)
+
+
+def _default_of(code: Code, node: cst.If) -> tuple[cst.BaseExpression, cst.BaseExpression, str] | None:
+    test = node.test
+    if (
+        node.orelse is not None
+        or not isinstance(test, cst.Comparison)
+        or len(test.comparisons) != 1
+        or len(node.body.body) != 1
+    ):
+        return None
+    target = test.comparisons[0]
+    line = node.body.body[0]
+    assign = line.body[0] if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
+    if (
+        not isinstance(target.operator, cst.NotIn)
+        or not isinstance(assign, cst.Assign)
+        or len(assign.targets) != 1
+    ):
+        return None
+    owner, key, value = target.comparator, test.left, code.text(assign.value)
+    written = code.text(assign.targets[0].target) == f"{code.text(owner)}[{code.text(key)}]"
+    builtin = not isinstance(assign.value, cst.Call) or code.is_builtin(assign.value.func, "list", "set")
+    return (owner, key, value) if written and builtin and value in EMPTIES and is_pure(code, key) else None
+
+
+def _grown_item(
+    code: Code, after: cst.CSTNode, owner: str, key: cst.BaseExpression, methods: tuple[str, ...]
+) -> cst.Subscript | None:
+    """The `d[k]` of a statement that is exactly `d[k].append(…)`."""
+    if (
+        not isinstance(after, cst.SimpleStatementLine)
+        or len(after.body) != 1
+        or not isinstance(after.body[0], cst.Expr)
+    ):
+        return None
+    call = after.body[0].value
+    if (
+        not isinstance(call, cst.Call)
+        or not isinstance(call.func, cst.Attribute)
+        or call.func.attr.value not in methods
+    ):
+        return None
+    item = call.func.value
+    return (
+        item if isinstance(item, cst.Subscript) and code.text(item) == f"{owner}[{code.text(key)}]" else None
+    )
+
+
+def find_extremes(code: Code, function: Function) -> Iterator[Change]:
+    """`sorted(x)[0]`, `sorted(x, reverse=True)[0]` and `sorted(x, …)[:3]`."""
+    kinds = Kinds(code, function)
+    for node in function.of_type(cst.Subscript):
+        call = node.value
+        if (
+            not isinstance(call, cst.Call)
+            or not code.is_builtin(call.func, "sorted")
+            or not call.args
+            or code.has_comment(node)
+        ):
+            continue
+        if any(arg.star for arg in call.args) or call.args[0].keyword is not None or len(node.slice) != 1:
+            continue
+        change = _first(code, kinds, node, call) or _first_few(code, node, call)
+        if change is not None:
+            yield change
+
+
+def _order(code: Code, call: cst.Call) -> tuple[str, list[cst.Arg]] | None:
+    """Whether ascending or descending, and the arguments without `reverse`."""
+    reverse = [
+        code.text(a.value) for a in call.args if a.keyword is not None and a.keyword.value == "reverse"
+    ]
+    args = [a for a in call.args if a.keyword is None or a.keyword.value != "reverse"]
+    if reverse and reverse[0] not in ("True", "False"):
+        return None
+    args = [*args[:-1], args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)]
+    return ("max" if reverse == ["True"] else "min"), args
+
+
+def _first(code: Code, kinds: Kinds, node: cst.Subscript, call: cst.Call) -> Change | None:
+    at = node.slice[0].slice
+    order = _order(code, call)
+    if not isinstance(at, cst.Index) or order is None:
+        return None
+    name, args = order
+    place = code.text(at.value)
+    if place == "-1" and len(call.args) == 1 and kinds.item(call.args[0].value) in (STR, INT):
+        name = "max"
+    elif place != "0":
+        return None
+    if not is_filled(code, kinds, node, call.args[0].value) or not code.means_builtin(name):
+        return None
+    return Change(
+        (node,), f"{name} for {code.text(node)[:60]}", {node: becomes(cst.Call(cst.Name(name), args))}
+    )
+
+
+def _first_few(code: Code, node: cst.Subscript, call: cst.Call) -> Change | None:
+    part = node.slice[0].slice
+    order = _order(code, call)
+    if not isinstance(part, cst.Slice) or part.lower is not None or part.step is not None or order is None:
+        return None
+    count = part.upper
+    few = isinstance(count, cst.Integer) and 0 < int(count.evaluated_value) <= 10
+    found = importing(code, "heapq", "nsmallest" if order[0] == "min" else "nlargest")
+    if not few or count is None or found is None:
+        return None
+    new = cst.Call(cst.parse_expression(found.expression), [cst.Arg(count), *order[1]])
+    return Change(
+        (node,), f"{found.expression} for {code.text(node)[:60]}", {node: becomes(new)}, found.statement
+    )
+
+
+def is_filled(code: Code, kinds: Kinds, place: cst.CSTNode, items: cst.BaseExpression) -> bool:
+    """Whether a check just before shows that there is at least one item."""
+    if isinstance(items, cst.List | cst.Tuple | cst.Set):
+        return any(isinstance(element, cst.Element) for element in items.elements)
+    if not isinstance(items, cst.Name) or not kinds.is_a(
+        items, "list", "tuple", "set", "dict", "str", "frozenset"
+    ):
+        return False
+    below = place
+    for above in code.ancestors(place):
+        if isinstance(above, cst.FunctionDef):
+            return False
+        tested = isinstance(above, cst.If | cst.IfExp) and below is above.body
+        if tested and isinstance(above, cst.If | cst.IfExp) and code.same(above.test, items):
+            return isinstance(above, cst.IfExp) or _first_statement(code, above, place)
+        if (
+            isinstance(below, cst.BaseSmallStatement)
+            and isinstance(above, cst.SimpleStatementLine)
+            and _guarded(code, above, items)
+        ):
+            return True
+        below = above
+    return False
+
+
+def _first_statement(code: Code, node: cst.If, place: cst.CSTNode) -> bool:
+    return code.contains(node.body.body[0], place)
+
+
+def _guarded(code: Code, line: cst.SimpleStatementLine, items: cst.Name) -> bool:
+    """`if not xs: return` right above the line."""
+    guard = code.previous(line)
+    if not isinstance(guard, cst.If) or guard.orelse is not None:
+        return False
+    test = guard.test
+    empty = (
+        isinstance(test, cst.UnaryOperation)
+        and isinstance(test.operator, cst.Not)
+        and code.same(test.expression, items)
+    )
+    last = guard.body.body[-1]
+    leaves = [*last.body][-1] if isinstance(last, cst.SimpleStatementLine) else last
+    return empty and isinstance(leaves, cst.Return | cst.Raise | cst.Continue | cst.Break)
+
+
+def find_constructors(code: Code, function: Function) -> Iterator[Change]:
+    """`dict()`, `list()` and `tuple()` call a name; a display does not."""
+    displays = {"dict": "{}", "list": "[]", "tuple": "()"}
+    for node in function.of_type(cst.Call):
+        if node.args or code.has_comment(node) or not code.is_builtin(node.func, *displays):
+            continue
+        display = displays[code.text(node.func)]
+        yield Change(
+            (node,), f"{display} for {code.text(node)}", {node: becomes(cst.parse_expression(display))}
+        )
+
+
+def find_squares(code: Code, function: Function) -> Iterator[Change]:
+    """`n ** 2` of an integer."""
+    kinds = Kinds(code, function)
+    for node in function.of_type(cst.BinaryOperation):
+        square = (
+            isinstance(node.operator, cst.Power)
+            and code.text(node.right) == "2"
+            and isinstance(node.left, cst.Name)
+        )
+        if (
+            square
+            and kinds.is_a(node.left, "int", "bool")
+            and not isinstance(code.parent(node), cst.BinaryOperation | cst.UnaryOperation)
+        ):
+            new = build("{n} * {n}", n=node.left).with_changes(lpar=node.lpar, rpar=node.rpar)
+            yield Change((node,), f"{code.text(new)} for {code.text(node)}", {node: becomes(new)})
+
+
+ENUMERATE = Rewrite(
+    "enumerate-for-range",
+    "`for i in range(len(xs))` that reads `xs[i]` walks over xs itself",
+    "xs is a type of its own whose items and indices disagree while its annotation says it is a sequence",
+    1.2,
+    find_ranges,
+)
+ITEMS = Rewrite(
+    "items-for-keys",
+    "`for k in d` that reads `d[k]` walks over `d.items()`",
+    "d is a mapping of its own whose `items()` are not what `d[k]` gives",
+    1.2,
+    find_items,
+)
+SETDEFAULT = Rewrite(
+    "setdefault-for-test",
+    "`if k not in d: d[k] = []` and `d[k].append(x)` become one `setdefault`",
+    "the key's `__hash__` or `__eq__` counts its calls; the key is nearly always there and making the default is dear",
+    1.2,
+    find_defaults,
+    together=True,
+)
+EXTREME = Rewrite(
+    "min-for-sorted",
+    "`sorted(x)[0]` becomes `min(x)` where x cannot be empty, `sorted(x)[:3]` becomes `heapq.nsmallest(3, x)`",
+    "the items have no total order (NaN, sets): then another one may be first; x was empty after all: ValueError instead of IndexError",
+    3.0,
+    find_extremes,
+)
+DISPLAY = Rewrite(
+    "display-for-constructor",
+    "`dict()`, `list()` and `tuple()` become `{}`, `[]` and `()`",
+    "a test replaces the builtin to count its calls",
+    1.2,
+    find_constructors,
+    together=True,
+)
+SQUARE = Rewrite(
+    "multiply-for-square",
+    "`n ** 2` of an integer becomes `n * n`",
+    "n is a float in spite of its annotation: an overflow is inf instead of OverflowError",
+    1.3,
+    find_squares,
+    together=True,
+)
