@@ -19,6 +19,7 @@ class Change:
     edits: from a node to what becomes of it once the edits below it are done.
     imports: statements that must stand at the top of the module.
     constants: definitions to stand before the top-level statement of the function.
+    mark: the place's identity where the text of `nodes` is too much of it.
     """
 
     nodes: tuple[cst.CSTNode, ...]
@@ -26,6 +27,7 @@ class Change:
     edits: Edits
     imports: frozenset[str] = frozenset()
     constants: tuple[str, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,8 @@ class Site:
     @property
     def identity(self) -> str:
         """Stable while the place reads the same, wherever in the file it has moved."""
-        texts = [" ".join(self.code.text(node).split()) for change in self.changes for node in change.nodes]
-        plain = "\n".join([self.qualname, self.rewrite.name, *texts])
+        texts = [c.mark or "\n".join(map(self.code.text, c.nodes)) for c in self.changes]
+        plain = "\n".join([self.qualname, self.rewrite.name, *(" ".join(text.split()) for text in texts)])
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
     def render(self) -> str:
@@ -113,9 +115,7 @@ def _preceded(lines: list[str], then: Edit | None) -> Edit:
     """Put lines, and an empty one, before a top-level statement and the comments that belong to it."""
 
     def edit(updated: cst.CSTNode) -> cst.FlattenSentinel[cst.CSTNode]:
-        assert isinstance(
-            updated, cst.SimpleStatementLine | cst.FunctionDef | cst.ClassDef | cst.If | cst.Try
-        )
+        assert isinstance(updated, cst.BaseCompoundStatement)
         first, *rest = [cst.parse_statement(line) for line in lines]
         gap = [line for line in updated.leading_lines if line.comment is None][:2]
         first = first.with_changes(leading_lines=gap)
@@ -168,22 +168,16 @@ def becomes(node: cst.CSTNode | cst.FlattenSentinel[cst.CSTNode] | cst.RemovalSe
 
 
 def build(template: str, **parts: cst.BaseExpression) -> cst.BaseExpression:
-    """An expression from a template, `{name}` standing for a node; a part is put in parentheses where it needs them."""
-    return parse_template_expression(
-        template, cst.PartialParserConfig(), **{name: grouped(part) for name, part in parts.items()}
-    )
+    """An expression from a template, `{name}` standing for a node.
+
+    A part is put in parentheses where it needs them; the only argument of a call needs none.
+    """
+    fitted = {n: bare(part) if f"({{{n}}})" in template else grouped(part) for n, part in parts.items()}
+    return parse_template_expression(template, cst.PartialParserConfig(), **fitted)
 
 
-ATOMS = (
-    cst.Name,
-    cst.Attribute,
-    cst.Subscript,
-    cst.Call,
-    cst.BaseNumber,
-    cst.SimpleString,
-    cst.FormattedString,
-)
-BRACKETED = (cst.List, cst.ListComp, cst.Set, cst.SetComp, cst.Dict, cst.DictComp)
+ATOMS = (cst.Name, cst.Attribute, cst.Subscript, cst.Call, cst.BaseNumber, cst.SimpleString)
+BRACKETED = (cst.FormattedString, cst.List, cst.ListComp, cst.Set, cst.SetComp, cst.Dict, cst.DictComp)
 
 
 def grouped(node: cst.BaseExpression) -> cst.BaseExpression:
@@ -239,22 +233,15 @@ def importing(code: Code, module: str, name: str) -> Imported | None:
 
 def _top_imports(code: Code) -> dict[str, str]:
     """From qualified names to what the module's unconditional imports call them."""
+    lines = (line for line in code.module.body if isinstance(line, cst.SimpleStatementLine))
     found: dict[str, str] = {}
-    for line in code.module.body:
-        for part in line.body if isinstance(line, cst.SimpleStatementLine) else ():
-            if isinstance(part, cst.Import):
-                found |= {
-                    item.evaluated_name: item.evaluated_alias or item.evaluated_name for item in part.names
-                }
-            if (
-                isinstance(part, cst.ImportFrom)
-                and not isinstance(part.names, cst.ImportStar)
-                and not part.relative
-            ):
-                origin = code.text(part.module) if part.module is not None else ""
-                found |= {
-                    f"{origin}.{i.evaluated_name}": i.evaluated_alias or i.evaluated_name for i in part.names
-                }
+    for part in (part for line in lines for part in line.body):
+        origin = ""
+        if isinstance(part, cst.ImportFrom) and part.module is not None and not part.relative:
+            origin = f"{code.text(part.module)}."
+        if isinstance(part, cst.Import) or (origin and isinstance(part, cst.ImportFrom)):
+            names = () if isinstance(part.names, cst.ImportStar) else part.names
+            found |= {origin + i.evaluated_name: i.evaluated_alias or i.evaluated_name for i in names}
     return found
 
 

@@ -119,8 +119,16 @@ class Code:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every name written in the file: a new name outside it clashes with nothing here."""
-        return frozenset(node.value for node in self._order if isinstance(node, cst.Name))
+        """Every variable and everything imported in the file: a name outside it clashes with nothing here."""
+        names = (node for node in self._order if isinstance(node, cst.Name))
+        return frozenset(node.value for node in names if not self._is_attribute(node))
+
+    def _is_attribute(self, node: cst.Name) -> bool:
+        """Whether the name follows a dot, outside imports."""
+        parent = self._parents.get(node)
+        if not isinstance(parent, cst.Attribute) or parent.value is node:
+            return False
+        return self.nearest(node, cst.Import, cst.ImportFrom) is None
 
     @cached_property
     def has_star_import(self) -> bool:

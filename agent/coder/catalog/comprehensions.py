@@ -224,7 +224,7 @@ def _reaches(code: Code, loop: cst.For, other: cst.Name) -> bool:
     return not _rebound(code, other)
 
 
-def _bound_in(code: Code, comprehension: cst.BaseComp, name: str) -> bool:
+def _bound_in(code: Code, comprehension: cst.CSTNode, name: str) -> bool:
     return any(
         isinstance(node, cst.Name) and node.value == name and code.stores(node)
         for node in code.inside(comprehension)

@@ -205,7 +205,15 @@ def find_invariants(code: Code, function: Function) -> Iterator[Change]:
         line = f"{name} = {code.text(node)}"
         edits: Edits = {n: becomes(cst.Name(name)) for n in same}
         edits[loop] = put_before([line])
-        yield Change((loop,), f"compute {code.text(node)} before the loop", edits)
+        mark = f"{_header(code, loop)}: {code.text(node)}"
+        yield Change((loop,), f"compute {code.text(node)} before the loop", edits, mark=mark)
+
+
+def _header(code: Code, loop: cst.CSTNode) -> str:
+    """What tells a loop from the function's others, however its body changes."""
+    if isinstance(loop, cst.For):
+        return f"for {code.text(loop.target)} in {code.text(loop.iter)}"
+    return f"while {code.text(loop.test)}" if isinstance(loop, cst.While) else ""
 
 
 def _invariant_name(code: Code, node: cst.Call) -> str:
@@ -267,7 +275,8 @@ def find_lookups(code: Code, function: Function) -> Iterator[Change]:
             continue
         edits: Edits = {node: becomes(cst.Name(name)) for node in nodes}
         edits[loop] = put_before([f"{name} = {text}"])
-        yield Change((loop,), f"look {text} up before the loop", edits)
+        mark = f"{_header(code, loop)}: {text}"
+        yield Change((loop,), f"look {text} up before the loop", edits, mark=mark)
 
 
 STATIC_MODULES = frozenset({"math", "operator", "struct", "bisect", "heapq", "itertools", "unicodedata"})

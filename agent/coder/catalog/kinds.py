@@ -87,7 +87,9 @@ def _plain(kind: Kind | None) -> Kind | None:
 class Kinds:
     """Kinds of expressions in one function. Guards against cycles such as `x = x.strip()`."""
 
-    def __init__(self, code: Code, function: Function) -> None:
+    def __init__(self, code: Code, function: Function, open_calls: list[cst.Call] | None = None) -> None:
+        """open_calls: calls whose kind is what is being asked, such as a function's calls of itself."""
+        self._open = open_calls or []
         self._code = code
         self._function = function
         self._busy: set[str] = set()
@@ -189,7 +191,7 @@ class Kinds:
             stores = [n for n in self._function.names[name] if code.stores(n)]
             found = join([self._stored(store) for store in stores])
             self._busy.discard(name)
-            return _plain(found)
+            return found
         value = code.global_value(node)
         literals = cst.SimpleString | cst.Integer | cst.Float | cst.ConcatenatedString | cst.Tuple
         return self.of(value) if isinstance(value, literals) else None
@@ -252,6 +254,8 @@ class Kinds:
 
     def _call(self, node: cst.Call) -> Kind | None:
         code, func = self._code, node.func
+        if node in self._open:
+            return NEVER
         if code.is_builtin(func, *CALLS):
             return CALLS[code.text(func)]
         if code.is_builtin(func, "list", "sorted", "set", "frozenset", "tuple", "reversed"):
@@ -275,7 +279,7 @@ class Kinds:
             else [self.item(args[0])]
         )
         found = join(kinds)
-        return found if found is not None and found.name in NUMBERS else None
+        return found if found is NEVER or (found is not None and found.name in NUMBERS) else None
 
     def _method(self, node: cst.Call, func: cst.Attribute) -> Kind | None:
         name = func.attr.value

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, build, fresh_name, importing
+from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, build, fresh_name, grouped, importing
 from hotloop.agent.coder.catalog.code import Code, Edits, Function
 from hotloop.agent.coder.catalog.effects import is_pure, is_stable
 from hotloop.agent.coder.catalog.kinds import INT, STR, Kinds
@@ -333,18 +333,16 @@ def find_squares(code: Code, function: Function) -> Iterator[Change]:
     """`n ** 2` of an integer."""
     kinds = Kinds(code, function)
     for node in function.of_type(cst.BinaryOperation):
-        square = (
-            isinstance(node.operator, cst.Power)
-            and code.text(node.right) == "2"
-            and isinstance(node.left, cst.Name)
+        square = isinstance(node.operator, cst.Power) and code.text(node.right) == "2"
+        if not square or not isinstance(node.left, cst.Name) or not kinds.is_a(node.left, "int", "bool"):
+            continue
+        new = build("{n} * {n}", n=node.left).with_changes(lpar=node.lpar, rpar=node.rpar)
+        above = code.parent(node)
+        loose = not isinstance(above, cst.BinaryOperation | cst.UnaryOperation)
+        loose = loose or (isinstance(above, cst.BinaryOperation) and isinstance(above.operator, cst.Add | cst.Subtract))
+        yield Change(
+            (node,), f"{code.text(new)} for {code.text(node)}", {node: becomes(new if loose else grouped(new))}
         )
-        if (
-            square
-            and kinds.is_a(node.left, "int", "bool")
-            and not isinstance(code.parent(node), cst.BinaryOperation | cst.UnaryOperation)
-        ):
-            new = build("{n} * {n}", n=node.left).with_changes(lpar=node.lpar, rpar=node.rpar)
-            yield Change((node,), f"{code.text(new)} for {code.text(node)}", {node: becomes(new)})
 
 
 ENUMERATE = Rewrite(

@@ -163,7 +163,7 @@ def _as_set(code: Code, kinds: Kinds, value: cst.BaseExpression) -> cst.BaseExpr
     empty = empty or (isinstance(value, cst.Call) and code.is_builtin(value.func, "list") and not value.args)
     if empty:
         return cst.parse_expression("set()")
-    if item is None or not item.hashable or not is_fresh(code, value):
+    if not kinds.is_a(value, "list") or item is None or not item.hashable or not is_fresh(code, value):
         return None
     if isinstance(value, cst.ListComp):
         return cst.SetComp(value.elt, value.for_in)

@@ -9,7 +9,7 @@ import libcst as cst
 from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, fresh_name
 from hotloop.agent.coder.catalog.code import Code, Edits, Function
 from hotloop.agent.coder.catalog.effects import is_pure_call
-from hotloop.agent.coder.catalog.kinds import Kinds
+from hotloop.agent.coder.catalog.kinds import NEVER, Kinds
 
 IMMUTABLE_ANSWERS = ("str", "bytes", "int", "float", "bool", "none")
 KEYS = ("str", "bytes", "int", "bool")
@@ -107,13 +107,13 @@ def _is_fixed(code: Code, function: Function, node: cst.Name) -> bool:
 
 def _answers_immutably(code: Code, function: Function, calls: list[cst.Call]) -> bool:
     """Whether every answer may be handed out twice: nobody can change it."""
-    kinds = Kinds(code, function)
+    kinds = Kinds(code, function, calls)
     noted = function.node.returns
     if noted is not None:
         found = kinds.noted(noted)
         return found is not None and found.name in IMMUTABLE_ANSWERS
     answers = [n.value for n in function.of_type(cst.Return)]
-    return all(a is None or kinds.is_a(a, *IMMUTABLE_ANSWERS) for a in answers if a not in calls)
+    return all(a is None or kinds.is_a(a, *IMMUTABLE_ANSWERS, NEVER.name) for a in answers if a not in calls)
 
 
 def _memoized(code: Code, function: Function, params: list[str], calls: list[cst.Call]) -> cst.FunctionDef:

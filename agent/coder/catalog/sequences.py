@@ -192,6 +192,7 @@ APPEND = Rewrite(
     "code outside Python's own (a tracer, a debugger) keeps the old list; no other case is known",
     2.0,
     find_copies,
+    together=True,
 )
 CHAIN = Rewrite(
     "chain-for-sum",

@@ -192,8 +192,9 @@ def _fits_in_braces(code: Code, node: cst.BaseExpression, quote: str) -> bool:
 def find_growth(code: Code, function: Function) -> Iterator[Change]:
     """`out = ""`, then a loop of nothing but `out += text`."""
     kinds = Kinds(code, function)
-    for loop in function.of_type(cst.BaseCompoundStatement):
-        if not isinstance(loop, cst.For | cst.While) or code.loop_of(loop) is not None:
+    loops: list[cst.For | cst.While] = [*function.of_type(cst.For), *function.of_type(cst.While)]
+    for loop in loops:
+        if code.loop_of(loop) is not None:
             continue
         begin = code.previous(loop)
         name = _begun(begin)
