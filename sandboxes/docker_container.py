@@ -81,10 +81,17 @@ class Container:
                 command.close()
 
     def _end(self, command: Exec) -> None:
-        if not command.wait(0) or self.live or self.meter.process_count() > OWN_PROCESSES:
-            self._sweep()
+        if command.wait(0) and not self.live and self._is_empty():
+            return
+        self._sweep()
         if not command.wait(10.0):
             raise SandboxError("a command's output does not end although its processes did")
+
+    def _is_empty(self) -> bool:
+        try:
+            return self.meter.process_count() == OWN_PROCESSES
+        except SandboxError:
+            return False  # the container died with its command; the sweep sees to it
 
     def run(self, settings: Settings, limits: Limits, stdin: bytes = b"") -> Completed:
         """See `Sandbox.run`; `settings` are the launcher's."""
@@ -96,11 +103,12 @@ class Container:
             feeder.start()
             in_time = command.wait(limits.seconds)
             seconds = time.monotonic() - begin
+            exit_code = command.exit_code() if in_time else -9
         finally:
             self.end(command)
         feeder.join()
         return Completed(
-            exit_code=command.exit_code() if in_time else -9,
+            exit_code=exit_code,
             stdout=out.value(),
             stderr=err.value(),
             seconds=seconds,
@@ -119,16 +127,17 @@ class Container:
             raise SandboxError(f"cannot make the scratch folder: {output}")
 
     def _sweep(self) -> None:
-        """A sweep can fail while the target fights it: by filling the process limit, by killing it.
+        """A sweep fails when the target fights it (fills the limits, kills it) or took the container along.
 
         Then the container is restarted. That ends everything in it, the scratch folder's
         content too, and is still a result and not a failure of the sandbox.
         """
         keep = [str(command.supervisor) for command, _ in self.live.values()]
         for _ in range(SWEEPS):
-            code, _ = self._tool(f"{INSIDE}/sweep.py", *keep)
-            if code == 0:
-                return
+            with suppress(SandboxError):
+                code, _ = self._tool(f"{INSIDE}/sweep.py", *keep)
+                if code == 0:
+                    return
         with engine_errors("to restart a container"):
             self.client.api.restart(self.container_id, timeout=0)
         self.__dict__.pop("meter", None)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import docker
+from docker.errors import NotFound
 
 from hotloop.sandboxes.docker_engine import engine_errors
 from hotloop.sandboxes.errors import SandboxError
@@ -78,7 +79,10 @@ class Exec:
         deadline = time.monotonic() + 10.0
         while time.monotonic() < deadline:
             with engine_errors("to say how a command ended"):
-                found = self.client.api.exec_inspect(self.exec_id)
+                try:
+                    found = self.client.api.exec_inspect(self.exec_id)
+                except NotFound:
+                    return -9  # the container was restarted over it
             if not found["Running"] and found["ExitCode"] is not None:
                 code = int(found["ExitCode"])
                 return 128 - code if 128 < code <= 192 else code

@@ -49,6 +49,7 @@ class DockerProcess:
         self._launcher = command.host_pid()
         self._lock = threading.RLock()
         self._before = container.meter.cpu_ns()
+        self._ended = False
         self._last_cpu: int | None = None
         self._peak = 0
 
@@ -69,7 +70,11 @@ class DockerProcess:
 
     def cpu_ns(self) -> int:
         with self._lock:
-            return self._container.meter.cpu_ns() - self._before if self._last_cpu is None else self._last_cpu
+            if not self._ended:
+                return self._container.meter.cpu_ns() - self._before
+            if self._last_cpu is None:
+                raise SandboxError("the process ended with its container, and its clock with both")
+            return self._last_cpu
 
     def has_children(self) -> bool:
         known = OWN_PROCESSES + PROCESSES_A_COMMAND * len(self._container.live)
@@ -77,7 +82,7 @@ class DockerProcess:
 
     def peak_memory(self) -> int:
         with self._lock:
-            if self._last_cpu is None:
+            if not self._ended:
                 self._peak = max(self._peak, self._container.meter.peak_memory(self._launcher))
             return self._peak
 
@@ -86,13 +91,13 @@ class DockerProcess:
 
     def kill(self) -> None:
         with self._lock:
-            if self._last_cpu is None:
+            if not self._ended:
                 self._lines.end()
-                try:
+                with suppress(SandboxError):  # a container that died; `cpu_ns` says so when asked
                     self.peak_memory()
                     self._last_cpu = self._container.meter.cpu_ns() - self._before
-                finally:
-                    self._container.end(self._command)
+                self._ended = True
+                self._container.end(self._command)
         self._forget(self)
 
 
@@ -237,6 +242,7 @@ class DockerSandbox:
             "cwd": str(cwd or TREE),
             "env": command_environment(self._path, SCRATCH, env, one_core=cpu is not None),
             "cpu": cpu,
+            "oom_first": True,
             "rlimits": {"RLIMIT_FSIZE": limits.file_mb * MIB, "RLIMIT_CORE": 0},
         }
 

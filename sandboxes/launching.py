@@ -40,6 +40,8 @@ class Launched:
     started: int
     status: int
     group: Group | None
+    spent_ns: int = 0
+    """What the target's process used before it became the target."""
     pumps: list[threading.Thread] = field(default_factory=list)
     ended: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -129,6 +131,7 @@ def launch(settings: Settings, group: Group | None, out: Sink, err: Sink) -> Lau
         if message is None or "error" in message:
             raise SandboxError(f"cannot set the sandbox up: {_reason(message, popen)}")
         launched.target = int(str(message.get("child", message["pid"])))
+        launched.spent_ns = int(str(message.get("spent_ns", 0)))
         launched.started = proc.start_time(launched.target) or 0
     except BaseException:
         launched.end()

@@ -16,6 +16,9 @@ from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.launching import Launched, read_status
 from hotloop.sandboxes.streams import Lines, Tail
 
+LEAVING_SECONDS = 0.1
+"""An ending process leaves its control groups a moment before it counts as ended."""
+
 
 class Clock(Protocol):
     name: str
@@ -34,7 +37,7 @@ class GroupClock:
 
     def read(self) -> int:
         usage = self._group.cpu_ns()
-        if self._launched.target not in self._group.pids() and not self._launched.wait(0.1):
+        if self._launched.target not in self._group.pids() and not self._launched.wait(LEAVING_SECONDS):
             raise SandboxError(f"process {self._launched.target} left its control group")
         return usage
 
@@ -54,12 +57,9 @@ class ProcessClock:
         self._groups = _groups(self._pid)
         self._launched = launched
         self._final: int | None = None
-        self._before = 0
-        self._before = self.read()
-        """What the launcher used before it became the target."""
 
     def read(self) -> int:
-        return self._total() - self._before
+        return self._total() - self._launched.spent_ns
 
     def _total(self) -> int:
         if self._final is not None:
@@ -68,12 +68,17 @@ class ProcessClock:
             usage = time.clock_gettime_ns((~self._pid << 3) | 2)
         except OSError:
             return self._ended()
-        fields = proc.stat_fields(self._pid)
-        if fields is None or fields[0] in {"Z", "X"}:
-            return self._ended()
-        if int(fields[19]) != self._started or _groups(self._pid) != self._groups:
-            raise SandboxError(f"process {self._pid} is no longer the one that was started")
+        deadline = time.monotonic() + LEAVING_SECONDS
+        while not self._is_same():
+            if proc.has_ended(self._pid):
+                return self._ended()
+            if time.monotonic() > deadline:
+                raise SandboxError(f"process {self._pid} is no longer the one that was started")
+            time.sleep(0.001)
         return usage
+
+    def _is_same(self) -> bool:
+        return proc.start_time(self._pid) == self._started and _groups(self._pid) == self._groups
 
     def _ended(self) -> int:
         message = read_status(self._launched.status, 10.0) if self._launched.status >= 0 else None

@@ -26,6 +26,12 @@ def start_time(pid: int) -> int | None:
     return int(fields[19]) if fields else None
 
 
+def has_ended(pid: int) -> bool:
+    """Gone, or a zombie that waits for its parent."""
+    fields = stat_fields(pid)
+    return fields is None or fields[0] in {"Z", "X"}
+
+
 def parents() -> dict[int, int]:
     """Parent of every visible process, zombies left out."""
     found = {}

@@ -2,12 +2,13 @@
 
 Started as `python -I -S launcher.py`. Its settings come first on stdin, as eight
 hex digits of length and that many bytes of JSON; what follows on stdin is the
-target's. One JSON line on `status_fd` says `{"pid": ...}` when all is set, or
-`{"error": ...}`; no instruction of the target has run before that line.
+target's. One JSON line on `status_fd` says `{"pid": ...}` when all is set (with a
+supervisor also the target's pid `child` and the CPU nanoseconds it has `spent_ns` on
+the way), or `{"error": ...}`; no instruction of the target has run before that line.
 
 Settings: command, env, cwd, status_fd, supervise, and optionally record (file
 for pid and start time), cgroups (cgroup.procs files to enter), namespaces, cpu,
-rlimits, no_stdin.
+rlimits, no_stdin, oom_first.
 """
 
 from __future__ import annotations
@@ -113,6 +114,10 @@ def take_place(settings: Settings) -> None:
     if settings.get("namespaces"):
         enter_namespaces(settings["namespaces"])
         give_up_privileges()
+    if settings.get("oom_first"):
+        # When memory is short in the container, the target goes and not what looks after it.
+        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123  (see above)
+            file.write("1000")
     if settings.get("cpu") is not None:
         os.sched_setaffinity(0, {settings["cpu"]})
     for name, value in settings.get("rlimits", {}).items():
@@ -213,9 +218,10 @@ def supervise(settings: Settings) -> NoReturn:
     os.close(0)
     # Whoever started us wants all of it gone: with the target dead the rest follows below.
     signal.signal(signal.SIGTERM, lambda *_: kill(child))
-    error = os.read(ready_read, 4096)
-    ready = error == b"ready"
-    report(status_fd, {"pid": os.getpid(), "child": child} if ready else {"error": error.decode()})
+    said = os.read(ready_read, 4096).decode()
+    ready = said.startswith("ready ")
+    facts = {"pid": os.getpid(), "child": child, "spent_ns": int(said[6:])} if ready else {"error": said}
+    report(status_fd, facts)
     if ready:
         os.write(go_write, b"1")
     status, cpu = wait_for(child)
@@ -233,7 +239,7 @@ def run_child(settings: Settings, ready: int, go: int) -> NoReturn:
     except OSError as error:
         os.write(ready, str(error).encode()[:4000])
         os._exit(125)
-    os.write(ready, b"ready")
+    os.write(ready, f"ready {time.process_time_ns()}".encode())
     os.close(ready)
     # The end of the pipe without a word is the supervisor's death: nobody would end the target.
     if os.read(go, 1) != b"1":

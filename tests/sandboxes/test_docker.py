@@ -111,10 +111,27 @@ def test_no_network_can_be_reached(sandbox: Sandbox, attempt: str) -> None:
 
 
 def test_scratch_space_is_bounded(sandbox: Sandbox) -> None:
-    fill = "import os; f = open('/tmp/fill', 'wb')\nfor _ in range(3000): f.write(bytes(1 << 20))"
-    assert not sandbox.run(python(fill), limits=Limits(file_mb=4000, memory_mb=512)).ok
+    fill = "f = open('/tmp/fill', 'wb')\nfor _ in range(3000): f.write(bytes(1 << 20))"
+    done = sandbox.run(python(fill), limits=Limits(file_mb=4000))
+    assert "No space left" in done.text()
+    assert sandbox.run(["rm", "/tmp/fill"]).ok
+
+
+def test_memory_filled_with_files_is_a_result_and_the_sandbox_lives_on(sandbox: Sandbox) -> None:
+    fill = "f = open('/tmp/fill', 'wb')\nfor _ in range(900): f.write(bytes(1 << 20))"
+    assert not sandbox.run(python(fill), limits=Limits(memory_mb=200)).ok
     sandbox.run(["rm", "-f", "/tmp/fill"])
-    assert sandbox.run(["touch", "/tmp/room"]).ok
+    assert sandbox.run(["sh", "-c", "echo alive > $TMPDIR/x && cat $TMPDIR/x"]).stdout == b"alive\n"
+
+
+def test_a_container_that_dies_with_its_process_is_started_again(sandbox: Sandbox, engine: object) -> None:
+    process = sandbox.spawn(["cat"])
+    engine.api.kill(sandbox._container.container_id)
+    with pytest.raises(ProcessEnded):
+        process.read_line(10.0, 100)
+    with pytest.raises(SandboxError, match="clock"):
+        process.cpu_ns()
+    assert sandbox.run(["echo", "alive"]).stdout == b"alive\n"
 
 
 def test_a_command_that_kills_all_it_can_is_a_result(start: Callable[..., Sandbox], tmp_path: Path) -> None:
@@ -161,17 +178,18 @@ def test_a_pid_of_another_container_is_not_taken_for_ours(engine: object) -> Non
     assert isinstance(find_meter(engine, "f" * 64, os.getpid()), EngineMeter)
 
 
-def test_a_container_that_dies_is_a_broken_sandbox(
+def test_a_container_that_is_gone_is_a_broken_sandbox(
     start: Callable[..., Sandbox], engine: object, tmp_path: Path
 ) -> None:
     sandbox = start(tmp_path)
     process = sandbox.spawn(["cat"])
-    engine.api.kill(sandbox._container.container_id)
+    engine.api.remove_container(sandbox._container.container_id, force=True)
     with pytest.raises((SandboxError, ProcessEnded)):
         process.read_line(10.0, 100)
     with pytest.raises(SandboxError):
+        process.cpu_ns()
+    with pytest.raises(SandboxError):
         sandbox.run(["true"])
-    engine.api.remove_container(sandbox._container.container_id, force=True)
     sandbox.close()
 
 
