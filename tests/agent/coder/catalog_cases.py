@@ -103,37 +103,65 @@ fits(
     st.text("ab", max_size=4),
     st.text("ab", max_size=4),
 )
-leaves("memo-for-recursion", "one call leads to one only", """
+leaves(
+    "memo-for-recursion",
+    "one call leads to one only",
+    """
     def f(n: int) -> int:
         return 1 if n < 2 else n * f(n - 1)
-    """)
-leaves("memo-for-recursion", "a parameter may be unhashable", """
+    """,
+)
+leaves(
+    "memo-for-recursion",
+    "a parameter may be unhashable",
+    """
     def f(items, n: int) -> int:
         return 0 if not items else f(items[1:], n) + f(items[1:], n - 1)
-    """)
-leaves("memo-for-recursion", "it prints", """
+    """,
+)
+leaves(
+    "memo-for-recursion",
+    "it prints",
+    """
     def f(n: int) -> int:
         print(n)
         return n if n < 2 else f(n - 1) + f(n - 2)
-    """)
-leaves("memo-for-recursion", "it reads a global that may change", """
+    """,
+)
+leaves(
+    "memo-for-recursion",
+    "it reads a global that may change",
+    """
     LIMIT = []
     def f(n: int) -> int:
         return len(LIMIT) if n < 2 else f(n - 1) + f(n - 2)
-    """)
-leaves("memo-for-recursion", "its answer could be changed by whoever gets it", """
+    """,
+)
+leaves(
+    "memo-for-recursion",
+    "its answer could be changed by whoever gets it",
+    """
     def f(n: int) -> list:
         return [n] if n < 2 else f(n - 1) + f(n - 2)
-    """)
-leaves("memo-for-recursion", "it is a method", """
+    """,
+)
+leaves(
+    "memo-for-recursion",
+    "it is a method",
+    """
     class A:
         def f(self, n: int) -> int:
             return n if n < 2 else self.f(n - 1) + self.f(n - 2)
-    """)
-leaves("memo-for-recursion", "the function is passed on", """
+    """,
+)
+leaves(
+    "memo-for-recursion",
+    "the function is passed on",
+    """
     def f(n: int) -> int:
         return n if n < 2 else f(n - 1) + sum(map(f, range(n - 1)))
-    """)
+    """,
+)
 
 fits(
     "set-for-local",
@@ -177,35 +205,55 @@ fits(
     WORDS,
     LISTS,
 )
-leaves("set-for-local", "the items may be unhashable", """
+leaves(
+    "set-for-local",
+    "the items may be unhashable",
+    """
     def f(words, items):
         seen = []
         for item in items:
             seen.append(item)
         return [word for word in words if word in seen]
-    """)
-leaves("set-for-local", "the list is returned", """
+    """,
+)
+leaves(
+    "set-for-local",
+    "the list is returned",
+    """
     def f(words: list[str], barred: list[str]):
         seen = list(barred)
         return [word for word in words if word in seen], seen
-    """)
-leaves("set-for-local", "the list is another's", """
+    """,
+)
+leaves(
+    "set-for-local",
+    "the list is another's",
+    """
     def f(words: list[str], barred: list[str]):
         seen = barred
         return [word for word in words if word in seen]
-    """)
-leaves("set-for-local", "it is asked once", """
+    """,
+)
+leaves(
+    "set-for-local",
+    "it is asked once",
+    """
     def f(word: str, barred: list[str]):
         seen = list(barred)
         return word in seen
-    """)
-leaves("set-for-local", "a nested function uses it", """
+    """,
+)
+leaves(
+    "set-for-local",
+    "a nested function uses it",
+    """
     def f(words: list[str], barred: list[str]):
         seen = list(barred)
         def g(word: str):
             seen.append(word)
         return [word for word in words if word in seen], g
-    """)
+    """,
+)
 
 fits(
     "set-for-constant",
@@ -228,37 +276,57 @@ fits(
     """,
     WORDS,
 )
-leaves("set-for-constant", "the word may be unhashable", """
+leaves(
+    "set-for-constant",
+    "the word may be unhashable",
+    """
     SMALL = ["a", "ab", "b", "ba"]
     def f(word):
         return word in SMALL
-    """)
-leaves("set-for-constant", "the list is changed", """
+    """,
+)
+leaves(
+    "set-for-constant",
+    "the list is changed",
+    """
     SMALL = ["a", "ab", "b", "ba"]
     def f(word: str):
         return word in SMALL
     def g():
         SMALL.append("c")
-    """)
-leaves("set-for-constant", "the name is rebound", """
+    """,
+)
+leaves(
+    "set-for-constant",
+    "the name is rebound",
+    """
     SMALL = ["a", "ab", "b", "ba"]
     def f(word: str):
         return word in SMALL
     def g():
         global SMALL
         SMALL = []
-    """)
-leaves("set-for-constant", "the list is handed to somebody", """
+    """,
+)
+leaves(
+    "set-for-constant",
+    "the list is handed to somebody",
+    """
     SMALL = ["a", "ab", "b", "ba"]
     def f(word: str):
         return word in SMALL
     f.words = SMALL
-    """)
-leaves("set-for-constant", "a local has the same name", """
+    """,
+)
+leaves(
+    "set-for-constant",
+    "a local has the same name",
+    """
     SMALL = ["a", "ab", "b", "ba"]
     def f(word: str, SMALL):
         return word in SMALL
-    """)
+    """,
+)
 
 fits(
     "set-for-literal",
@@ -272,18 +340,30 @@ fits(
     """,
     WORDS,
 )
-leaves("set-for-literal", "the word may be unhashable", """
+leaves(
+    "set-for-literal",
+    "the word may be unhashable",
+    """
     def f(word):
         return word in ("a", "b", "ab", "ba")
-    """)
-leaves("set-for-literal", "few items are as fast one by one", """
+    """,
+)
+leaves(
+    "set-for-literal",
+    "few items are as fast one by one",
+    """
     def f(word: str):
         return word in ("a", "b")
-    """)
-leaves("set-for-literal", "an item is not a constant", """
+    """,
+)
+leaves(
+    "set-for-literal",
+    "an item is not a constant",
+    """
     def f(word: str, other):
         return word in ("a", "b", "ab", other)
-    """)
+    """,
+)
 
 fits(
     "keys-membership",
@@ -365,38 +445,58 @@ fits(
     """,
     LISTS,
 )
-leaves("deque-for-queue", "the queue is returned", """
+leaves(
+    "deque-for-queue",
+    "the queue is returned",
+    """
     def f(n: int):
         queue = [n]
         while queue:
             queue.pop(0)
         return queue
-    """)
-leaves("deque-for-queue", "it is sliced", """
+    """,
+)
+leaves(
+    "deque-for-queue",
+    "it is sliced",
+    """
     def f(n: int):
         queue = [n]
         while queue:
             queue.pop(0)
             print(queue[1:])
-    """)
-leaves("deque-for-queue", "the list is the caller's", """
+    """,
+)
+leaves(
+    "deque-for-queue",
+    "the list is the caller's",
+    """
     def f(queue: list):
         while queue:
             queue.pop(0)
-    """)
-leaves("deque-for-queue", "it is walked over while it changes", """
+    """,
+)
+leaves(
+    "deque-for-queue",
+    "it is walked over while it changes",
+    """
     def f(n: int):
         queue = [n]
         for item in queue:
             queue.pop(0)
-    """)
-leaves("deque-for-queue", "a middle item is taken", """
+    """,
+)
+leaves(
+    "deque-for-queue",
+    "a middle item is taken",
+    """
     def f(n: int):
         queue = [n, n]
         while queue:
             queue.pop(0)
             queue.pop(1)
-    """)
+    """,
+)
 
 fits(
     "append-for-copy",
@@ -418,7 +518,10 @@ fits(
     """,
     LISTS,
 )
-leaves("append-for-copy", "an old list is kept", """
+leaves(
+    "append-for-copy",
+    "an old list is kept",
+    """
     def f(items):
         out = []
         kept = []
@@ -426,28 +529,41 @@ leaves("append-for-copy", "an old list is kept", """
             out = out + [item]
             kept.append(out)
         return kept
-    """)
-leaves("append-for-copy", "the list is the caller's", """
+    """,
+)
+leaves(
+    "append-for-copy",
+    "the list is the caller's",
+    """
     def f(items, out):
         for item in items:
             out = out + [item]
         return out
-    """)
-leaves("append-for-copy", "it is walked over", """
+    """,
+)
+leaves(
+    "append-for-copy",
+    "it is walked over",
+    """
     def f(n: int):
         out = [n]
         for item in out:
             out = out + [item]
         return out
-    """)
-leaves("append-for-copy", "the generator shows it half-way", """
+    """,
+)
+leaves(
+    "append-for-copy",
+    "the generator shows it half-way",
+    """
     def f(items):
         out = []
         for item in items:
             out = out + [item]
             yield 1
         return out
-    """)
+    """,
+)
 
 fits(
     "chain-for-sum",
@@ -464,8 +580,16 @@ fits(
     st.lists(st.lists(NUMBERS, max_size=3), max_size=3),
 )
 leaves("chain-for-sum", "the start is not empty", "def f(lists):\n    return sum(lists, [1])\n")
-leaves("chain-for-sum", "`sum` is not the builtin", "from numpy import sum\ndef f(lists):\n    return sum(lists, [])\n")
-leaves("chain-for-sum", "anything may come from a star", "from numpy import *\ndef f(lists):\n    return sum(lists, [])\n")
+leaves(
+    "chain-for-sum",
+    "`sum` is not the builtin",
+    "from numpy import sum\ndef f(lists):\n    return sum(lists, [])\n",
+)
+leaves(
+    "chain-for-sum",
+    "anything may come from a star",
+    "from numpy import *\ndef f(lists):\n    return sum(lists, [])\n",
+)
 leaves("chain-for-sum", "`list` is taken", "def list(x): ...\ndef f(lists):\n    return sum(lists, [])\n")
 
 fits(
@@ -498,20 +622,32 @@ fits(
     """,
     LISTS,
 )
-leaves("min-for-sorted", "it may be empty: IndexError would become ValueError", "def f(x: list[str]):\n    return sorted(x)[0]\n")
-leaves("min-for-sorted", "the last of equal items is not the first", """
+leaves(
+    "min-for-sorted",
+    "it may be empty: IndexError would become ValueError",
+    "def f(x: list[str]):\n    return sorted(x)[0]\n",
+)
+leaves(
+    "min-for-sorted",
+    "the last of equal items is not the first",
+    """
     def f(x: list):
         if not x:
             return None
         return sorted(x)[-1]
-    """)
+    """,
+)
 leaves("min-for-sorted", "the count may be negative", "def f(x, n):\n    return sorted(x)[:n]\n")
-leaves("min-for-sorted", "`min` is taken", """
+leaves(
+    "min-for-sorted",
+    "`min` is taken",
+    """
     def f(x: list, min=1):
         if not x:
             return None
         return sorted(x)[0]
-    """)
+    """,
+)
 
 fits(
     "compile-pattern-once",
@@ -542,11 +678,29 @@ fits(
     ''',
     WORDS,
 )
-leaves("compile-pattern-once", "the pattern is not written out", "import re\ndef f(p, s):\n    return re.match(p, s)\n")
-leaves("compile-pattern-once", "the pattern is wrong, which is found out at the call", 'import re\ndef f(s):\n    return re.match("(", s)\n')
-leaves("compile-pattern-once", "`re` is imported later", 'def f(s):\n    return re.match("a", s)\nimport re\n')
-leaves("compile-pattern-once", "`re` is another module", 'import regex as re\ndef f(s):\n    return re.match("a", s)\n')
-leaves("compile-pattern-once", "the flags are computed", 'import re\ndef f(s, g):\n    return re.match("a", s, g)\n')
+leaves(
+    "compile-pattern-once",
+    "the pattern is not written out",
+    "import re\ndef f(p, s):\n    return re.match(p, s)\n",
+)
+leaves(
+    "compile-pattern-once",
+    "the pattern is wrong, which is found out at the call",
+    'import re\ndef f(s):\n    return re.match("(", s)\n',
+)
+leaves(
+    "compile-pattern-once", "`re` is imported later", 'def f(s):\n    return re.match("a", s)\nimport re\n'
+)
+leaves(
+    "compile-pattern-once",
+    "`re` is another module",
+    'import regex as re\ndef f(s):\n    return re.match("a", s)\n',
+)
+leaves(
+    "compile-pattern-once",
+    "the flags are computed",
+    'import re\ndef f(s, g):\n    return re.match("a", s, g)\n',
+)
 
 fits(
     "invariant-before-loop",
@@ -573,26 +727,42 @@ fits(
     """,
     WORDS,
 )
-leaves("invariant-before-loop", "the list changes", """
+leaves(
+    "invariant-before-loop",
+    "the list changes",
+    """
     def f(items: list):
         while len(items) > 2:
             items.pop()
-    """)
-leaves("invariant-before-loop", "something unknown may change the list", """
+    """,
+)
+leaves(
+    "invariant-before-loop",
+    "something unknown may change the list",
+    """
     def f(items: list, g):
         for i in range(3):
             g(len(items))
-    """)
-leaves("invariant-before-loop", "the name is rebound", """
+    """,
+)
+leaves(
+    "invariant-before-loop",
+    "the name is rebound",
+    """
     def f(text: str):
         while len(text):
             text = text[1:]
-    """)
-leaves("invariant-before-loop", "it might raise where the loop never came to it", """
+    """,
+)
+leaves(
+    "invariant-before-loop",
+    "it might raise where the loop never came to it",
+    """
     def f(n, xs):
         for x in xs:
             print(int(n))
-    """)
+    """,
+)
 
 fits(
     "lookup-before-loop",
@@ -621,9 +791,17 @@ fits(
     """,
     st.lists(NUMBERS, max_size=4),
 )
-leaves("lookup-before-loop", "`math` is a parameter", "import math\ndef f(math, x):\n    for i in x:\n        math.sqrt(i)\n")
+leaves(
+    "lookup-before-loop",
+    "`math` is a parameter",
+    "import math\ndef f(math, x):\n    for i in x:\n        math.sqrt(i)\n",
+)
 leaves("lookup-before-loop", "there is no loop", "import math\ndef f(x):\n    return math.sqrt(x)\n")
-leaves("lookup-before-loop", "the name is taken", "import math\ndef f(x, sqrt):\n    for i in x:\n        math.sqrt(i)\n")
+leaves(
+    "lookup-before-loop",
+    "the name is taken",
+    "import math\ndef f(x, sqrt):\n    for i in x:\n        math.sqrt(i)\n",
+)
 
 fits(
     "import-at-top",
@@ -648,10 +826,22 @@ fits(
     ''',
     st.lists(LISTS, max_size=3),
 )
-leaves("import-at-top", "the module may be missing", "def f(x):\n    import numpy\n    return numpy.array(x)\n")
-leaves("import-at-top", "a sibling may import us", "def f(x):\n    from . import math\n    return math.g(x)\n")
-leaves("import-at-top", "the module uses the name otherwise", "copy = 1\ndef f(x):\n    import copy\n    return copy.copy(x)\n")
-leaves("import-at-top", "it is conditional", "def f(x):\n    if x:\n        import copy\n        return copy.copy(x)\n")
+leaves(
+    "import-at-top", "the module may be missing", "def f(x):\n    import numpy\n    return numpy.array(x)\n"
+)
+leaves(
+    "import-at-top", "a sibling may import us", "def f(x):\n    from . import math\n    return math.g(x)\n"
+)
+leaves(
+    "import-at-top",
+    "the module uses the name otherwise",
+    "copy = 1\ndef f(x):\n    import copy\n    return copy.copy(x)\n",
+)
+leaves(
+    "import-at-top",
+    "it is conditional",
+    "def f(x):\n    if x:\n        import copy\n        return copy.copy(x)\n",
+)
 
 fits(
     "comprehension-for-append",
@@ -692,29 +882,44 @@ fits(
     """,
     st.lists(st.lists(NUMBERS, max_size=3), max_size=3),
 )
-leaves("comprehension-for-append", "the loop variable is used later", """
+leaves(
+    "comprehension-for-append",
+    "the loop variable is used later",
+    """
     def f(xs):
         out = []
         for x in xs:
             out.append(x)
         return out, x
-    """)
-leaves("comprehension-for-append", "a comment would be lost", """
+    """,
+)
+leaves(
+    "comprehension-for-append",
+    "a comment would be lost",
+    """
     def f(xs):
         out = []
         for x in xs:
             # why
             out.append(x)
         return out
-    """)
-leaves("comprehension-for-append", "the list is read while it grows", """
+    """,
+)
+leaves(
+    "comprehension-for-append",
+    "the list is read while it grows",
+    """
     def f(xs):
         out = []
         for x in xs:
             out.append(len(out))
         return out
-    """)
-leaves("comprehension-for-append", "a handler sees the half-filled list", """
+    """,
+)
+leaves(
+    "comprehension-for-append",
+    "a handler sees the half-filled list",
+    """
     def f(xs):
         try:
             out = []
@@ -722,22 +927,34 @@ leaves("comprehension-for-append", "a handler sees the half-filled list", """
                 out.append(int(x))
         except ValueError:
             return out
-    """)
-leaves("comprehension-for-append", "it yields", """
+    """,
+)
+leaves(
+    "comprehension-for-append",
+    "it yields",
+    """
     def f(xs):
         out = []
         for x in xs:
             out.append((yield x))
         return out
-    """)
-leaves("comprehension-for-append", "a lambda keeps the variable", """
+    """,
+)
+leaves(
+    "comprehension-for-append",
+    "a lambda keeps the variable",
+    """
     def f(xs):
         out = []
         for x in xs:
             out.append(lambda: x)
         return out
-    """)
-leaves("comprehension-for-append", "there is an else", """
+    """,
+)
+leaves(
+    "comprehension-for-append",
+    "there is an else",
+    """
     def f(xs):
         out = []
         for x in xs:
@@ -745,7 +962,8 @@ leaves("comprehension-for-append", "there is an else", """
         else:
             out = None
         return out
-    """)
+    """,
+)
 
 fits(
     "comprehension-for-add",
@@ -771,20 +989,28 @@ fits(
     """,
     LISTS,
 )
-leaves("comprehension-for-add", "key and value both do something", """
+leaves(
+    "comprehension-for-add",
+    "key and value both do something",
+    """
     def f(xs, g):
         d = {}
         for x in xs:
             d[g(x)] = g(x)
         return d
-    """)
-leaves("comprehension-for-add", "the value reads the dict", """
+    """,
+)
+leaves(
+    "comprehension-for-add",
+    "the value reads the dict",
+    """
     def f(xs):
         d = {}
         for x in xs:
             d[x] = len(d)
         return d
-    """)
+    """,
+)
 
 fits(
     "comprehension-for-constructor",
@@ -798,7 +1024,11 @@ fits(
     """,
     LISTS,
 )
-leaves("comprehension-for-constructor", "the pairs are not written out", "def f(x):\n    return dict(p for p in x)\n")
+leaves(
+    "comprehension-for-constructor",
+    "the pairs are not written out",
+    "def f(x):\n    return dict(p for p in x)\n",
+)
 leaves("comprehension-for-constructor", "`set` is taken", "def f(x, set):\n    return set([i for i in x])\n")
 
 fits(
@@ -813,9 +1043,17 @@ fits(
     """,
     LISTS,
 )
-leaves("comprehension-for-map-lambda", "the lambda takes two", "def f(x, y):\n    return list(map(lambda a, b: a, x, y))\n")
+leaves(
+    "comprehension-for-map-lambda",
+    "the lambda takes two",
+    "def f(x, y):\n    return list(map(lambda a, b: a, x, y))\n",
+)
 leaves("comprehension-for-map-lambda", "the map stays lazy", "def f(x):\n    return map(lambda a: a, x)\n")
-leaves("comprehension-for-map-lambda", "the lambda makes functions", "def f(x):\n    return list(map(lambda a: lambda: a, x))\n")
+leaves(
+    "comprehension-for-map-lambda",
+    "the lambda makes functions",
+    "def f(x):\n    return list(map(lambda a: lambda: a, x))\n",
+)
 
 fits(
     "list-for-generator",
@@ -829,7 +1067,9 @@ fits(
     """,
     LISTS,
 )
-leaves("list-for-generator", "`join` may be anybody's", "def f(path, x):\n    return path.join(a for a in x)\n")
+leaves(
+    "list-for-generator", "`join` may be anybody's", "def f(path, x):\n    return path.join(a for a in x)\n"
+)
 leaves("list-for-generator", "it awaits", 'async def f(x):\n    return "".join(await a for a in x)\n')
 
 fits(
@@ -844,7 +1084,9 @@ fits(
     """,
     LISTS,
 )
-leaves("no-list-inside", "the copy protects a loop", "def f(x):\n    for a in list(x):\n        x.remove(a)\n")
+leaves(
+    "no-list-inside", "the copy protects a loop", "def f(x):\n    for a in list(x):\n        x.remove(a)\n"
+)
 leaves("no-list-inside", "`len` needs the list", "def f(x):\n    return len(list(x))\n")
 
 fits(
@@ -885,27 +1127,43 @@ fits(
     """,
     LISTS,
 )
-leaves("enumerate-for-range", "it may be a dict", """
+leaves(
+    "enumerate-for-range",
+    "it may be a dict",
+    """
     def f(d):
         for i in range(len(d)):
             print(d[i])
-    """)
-leaves("enumerate-for-range", "an item is stored", """
+    """,
+)
+leaves(
+    "enumerate-for-range",
+    "an item is stored",
+    """
     def f(xs: list):
         for i in range(len(xs)):
             xs[i] = xs[i] + 1
-    """)
-leaves("enumerate-for-range", "something unknown may change the list", """
+    """,
+)
+leaves(
+    "enumerate-for-range",
+    "something unknown may change the list",
+    """
     def f(xs: list, g):
         for i in range(len(xs)):
             g(xs[i])
-    """)
-leaves("enumerate-for-range", "the index is changed", """
+    """,
+)
+leaves(
+    "enumerate-for-range",
+    "the index is changed",
+    """
     def f(xs: list[str]):
         for i in range(len(xs)):
             i += 1
             print(xs[i])
-    """)
+    """,
+)
 
 fits(
     "items-for-keys",
@@ -927,12 +1185,20 @@ fits(
     """,
     st.dictionaries(WORDS, NUMBERS),
 )
-leaves("items-for-keys", "it may be a list", "def f(d):\n    return [d[k] for k in d]\ndef g(d):\n    for k in d:\n        str(d[k])\n")
-leaves("items-for-keys", "the values change", """
+leaves(
+    "items-for-keys",
+    "it may be a list",
+    "def f(d):\n    return [d[k] for k in d]\ndef g(d):\n    for k in d:\n        str(d[k])\n",
+)
+leaves(
+    "items-for-keys",
+    "the values change",
+    """
     def f(d: dict):
         for k in d:
             d[k] = d[k] + 1
-    """)
+    """,
+)
 
 fits(
     "setdefault-for-test",
@@ -954,26 +1220,38 @@ fits(
     """,
     LISTS,
 )
-leaves("setdefault-for-test", "it may be no dict", """
+leaves(
+    "setdefault-for-test",
+    "it may be no dict",
+    """
     def f(d, k):
         if k not in d:
             d[k] = []
         d[k].append(1)
-    """)
-leaves("setdefault-for-test", "the default is not empty", """
+    """,
+)
+leaves(
+    "setdefault-for-test",
+    "the default is not empty",
+    """
     def f(k):
         d = {}
         if k not in d:
             d[k] = [0]
         d[k].append(1)
-    """)
-leaves("setdefault-for-test", "the key is computed by a call that may do something", """
+    """,
+)
+leaves(
+    "setdefault-for-test",
+    "the key is computed by a call that may do something",
+    """
     def f(k):
         d = {}
         if k() not in d:
             d[k()] = []
         d[k()].append(1)
-    """)
+    """,
+)
 
 fits(
     "one-startswith",
@@ -987,10 +1265,20 @@ fits(
     """,
     WORDS,
 )
-leaves("one-startswith", "different words", 'def f(a, b):\n    return a.startswith("x") or b.startswith("y")\n')
+leaves(
+    "one-startswith", "different words", 'def f(a, b):\n    return a.startswith("x") or b.startswith("y")\n'
+)
 leaves("one-startswith", "both must hold", 'def f(a):\n    return a.startswith("x") and a.startswith("y")\n')
-leaves("one-startswith", "the argument is no literal", "def f(a, b, c):\n    return a.startswith(b) or a.startswith(c)\n")
-leaves("one-startswith", "the object is computed twice", 'def f(a):\n    return a().startswith("x") or a().startswith("y")\n')
+leaves(
+    "one-startswith",
+    "the argument is no literal",
+    "def f(a, b, c):\n    return a.startswith(b) or a.startswith(c)\n",
+)
+leaves(
+    "one-startswith",
+    "the object is computed twice",
+    'def f(a):\n    return a().startswith("x") or a().startswith("y")\n',
+)
 
 fits(
     "one-isinstance",
@@ -1004,8 +1292,16 @@ fits(
     """,
     st.one_of(NUMBERS, WORDS, LISTS),
 )
-leaves("one-isinstance", "different objects", "def f(x, y):\n    return isinstance(x, int) or isinstance(y, str)\n")
-leaves("one-isinstance", "`isinstance` is taken", "def f(x, isinstance):\n    return isinstance(x, int) or isinstance(x, str)\n")
+leaves(
+    "one-isinstance",
+    "different objects",
+    "def f(x, y):\n    return isinstance(x, int) or isinstance(y, str)\n",
+)
+leaves(
+    "one-isinstance",
+    "`isinstance` is taken",
+    "def f(x, isinstance):\n    return isinstance(x, int) or isinstance(x, str)\n",
+)
 
 fits(
     "fstring-for-format",
@@ -1044,14 +1340,21 @@ fits(
     """,
     LISTS,
 )
-leaves("join-for-growth", "what is added may be no string", """
+leaves(
+    "join-for-growth",
+    "what is added may be no string",
+    """
     def f(xs):
         out = ""
         for x in xs:
             out += x
         return out
-    """)
-leaves("join-for-growth", "the loop looks at it", """
+    """,
+)
+leaves(
+    "join-for-growth",
+    "the loop looks at it",
+    """
     def f(xs: list[str]):
         out = ""
         for x in xs:
@@ -1059,8 +1362,12 @@ leaves("join-for-growth", "the loop looks at it", """
             if len(out) > 3:
                 return out
         return out
-    """)
-leaves("join-for-growth", "a handler looks at it", """
+    """,
+)
+leaves(
+    "join-for-growth",
+    "a handler looks at it",
+    """
     def f(xs: list[str]):
         try:
             out = ""
@@ -1068,7 +1375,8 @@ leaves("join-for-growth", "a handler looks at it", """
                 out += x
         except Exception:
             print(out)
-    """)
+    """,
+)
 
 fits(
     "display-for-constructor",
