@@ -5,14 +5,15 @@ from __future__ import annotations
 import libcst as cst
 
 from hotloop.agent.coder.catalog.code import Code, Function
-from hotloop.agent.coder.catalog.kinds import IMMUTABLE, Kinds
+from hotloop.agent.coder.catalog.kind import IMMUTABLE
+from hotloop.agent.coder.catalog.kinds import Kinds
 from hotloop.agent.coder.catalog.usage import READING, is_private, usage_of
 
 PURE_BUILTINS = (
-    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "chr", "dict", "divmod", "enumerate", "float", "format",
-    "frozenset", "hash", "hex", "id", "int", "isinstance", "issubclass", "len", "list", "max", "min", "oct", "ord",
-    "pow", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str", "sum", "tuple", "type", "zip",
-    "callable", "hasattr",
+    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "chr", "dict", "divmod", "enumerate", "float",
+    "format", "frozenset", "hash", "hex", "id", "int", "isinstance", "issubclass", "len", "list", "max",
+    "min", "oct", "ord", "pow", "range", "repr", "reversed", "round", "set", "slice", "sorted", "str",
+    "sum", "tuple", "type", "zip", "callable", "hasattr",
 )  # fmt: skip
 PURE_METHODS = frozenset(
     [
@@ -158,7 +159,7 @@ def is_quiet(code: Code, function: Function, region: cst.CSTNode) -> bool:
         ):
             return False
         if (
-            isinstance(node, cst.AssignTarget)
+            isinstance(node, cst.AssignTarget | cst.For)
             and not isinstance(node.target, cst.Name)
             and not _plain_targets(code, function, node.target)
         ):

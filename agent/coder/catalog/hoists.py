@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-import warnings
 from collections.abc import Iterator
 
 import libcst as cst
@@ -14,60 +13,8 @@ from hotloop.agent.coder.catalog.code import Code, Edits, Function
 from hotloop.agent.coder.catalog.effects import is_stable
 from hotloop.agent.coder.catalog.kinds import Kinds
 
-# Methods of the module that a compiled pattern has too, and how many of their arguments come before `flags`.
-PATTERN_CALLS = {
-    "match": 2,
-    "search": 2,
-    "fullmatch": 2,
-    "findall": 2,
-    "finditer": 2,
-    "split": 3,
-    "sub": 4,
-    "subn": 4,
-}
 
-
-def find_patterns(code: Code, function: Function) -> Iterator[Change]:
-    taken: dict[str, str] = {}
-    for node in function.of_type(cst.Call):
-        qualified = code.qualified(node.func) or ""
-        module, _, name = qualified.partition(".")
-        if (
-            module != "re"
-            or not isinstance(node.func, cst.Attribute)
-            or not isinstance(node.func.value, cst.Name)
-        ):
-            continue
-        if not _at_top(code, function, node.func.value.value) or (
-            name not in PATTERN_CALLS and name != "compile"
-        ):
-            continue
-        split = _pattern_and_flags(code, node, name)
-        if split is None:
-            continue
-        pattern, flags, rest = split
-        made = f"{code.text(node.func.value)}.compile({pattern}{', ' + flags if flags else ''})"
-        constant = taken.setdefault(made, "") or fresh_name(code, _constant_name(function), taken.values())
-        taken[made] = constant
-        new: cst.BaseExpression = cst.Name(constant)
-        if name != "compile":
-            new = node.with_changes(
-                func=cst.Attribute(cst.Name(constant), cst.Name(name)), args=_last_bare(rest)
-            )
-        yield Change(
-            (node,), f"compile {pattern} once", {node: becomes(new)}, constants=(f"{constant} = {made}",)
-        )
-
-
-def _constant_name(function: Function) -> str:
-    return f"_{function.node.name.value.strip('_').upper()}_RE"
-
-
-def _last_bare(args: list[cst.Arg]) -> list[cst.Arg]:
-    return [*args[:-1], args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)] if args else []
-
-
-def _at_top(code: Code, function: Function, name: str) -> bool:
+def is_imported_above(code: Code, function: Function, name: str) -> bool:
     """Whether `import name` stands unconditionally above the function, and nothing else binds the name."""
     anchor = [function.node, *code.ancestors(function.node)][-2]
     for line in code.module.body:
@@ -80,44 +27,6 @@ def _at_top(code: Code, function: Function, name: str) -> bool:
                 nodes = code.inside(code.module)
                 return sum(isinstance(n, cst.Name) and n.value == name and code.stores(n) for n in nodes) == 1
     return False
-
-
-def _pattern_and_flags(code: Code, node: cst.Call, name: str) -> tuple[str, str, list[cst.Arg]] | None:
-    """The pattern's literal, its flags and the other arguments; None when either is not written out."""
-    args = list(node.args)
-    if not args or any(arg.star for arg in args) or args[0].keyword is not None or code.has_comment(node):
-        return None
-    if (
-        not isinstance(args[0].value, cst.SimpleString)
-        or code.lines(args[0].value)[0] != code.lines(args[0].value)[1]
-    ):
-        return None
-    place = 1 if name == "compile" else PATTERN_CALLS[name]
-    given = [
-        arg
-        for at, arg in enumerate(args)
-        if (arg.keyword is not None and arg.keyword.value == "flags") or (arg.keyword is None and at == place)
-    ]
-    flags = code.text(given[0].value) if given else ""
-    pattern = code.text(args[0].value)
-    rest = [arg for arg in args[1:] if arg not in given]
-    return (pattern, flags, rest) if _compiles(args[0].value, flags) else None
-
-
-def _compiles(pattern: cst.SimpleString, flags: str) -> bool:
-    """Whether the pattern is valid, so that compiling it at import raises and warns nothing."""
-    if not re.fullmatch(r"(re\.[A-Z]+( *\| *re\.[A-Z]+)*)?", flags):
-        return False
-    value = 0
-    for flag in re.findall(r"re\.([A-Z]+)", flags):
-        value |= int(getattr(re, flag, re.DEBUG))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            re.compile(pattern.evaluated_value, value)
-        except (re.error, ValueError, TypeError, OverflowError, RecursionError, Warning):
-            return False
-    return not value & re.DEBUG
 
 
 CHEAP_IMPORTS = frozenset(sys.stdlib_module_names) - {
@@ -193,7 +102,7 @@ REDUCERS = (
 
 
 def find_invariants(code: Code, function: Function) -> Iterator[Change]:
-    """A builtin of unchanged local names, evaluated at the head of a `while` or as the first thing in a loop."""
+    """A builtin of an unchanged local name, that cannot raise or is evaluated each time anyway."""
     seen: set[tuple[cst.CSTNode, str]] = set()
     for node in function.of_type(cst.Call):
         loop = _hoistable(code, function, node)
@@ -265,7 +174,7 @@ def find_lookups(code: Code, function: Function) -> Iterator[Change]:
         called = isinstance(call, cst.Call) and call.func is node
         if not called or not isinstance(node.value, cst.Name) or code.loop_of(node) is None:
             continue
-        if (code.qualified(node) or "").partition(".")[0] in STATIC_MODULES and _at_top(
+        if (code.qualified(node) or "").partition(".")[0] in STATIC_MODULES and is_imported_above(
             code, function, node.value.value
         ):
             found.setdefault((_outermost(code, node), code.text(node)), []).append(node)
@@ -291,14 +200,6 @@ def _outermost(code: Code, node: cst.CSTNode) -> cst.CSTNode:
     return loop
 
 
-PATTERN = Rewrite(
-    "compile-pattern-once",
-    '`re.match("…", s)` and `re.compile("…")` with a literal pattern use a pattern compiled at module level',
-    "the program never gets there and start-up time matters; code replaces `re.match` and expects it to be called",
-    1.3,
-    find_patterns,
-    together=True,
-)
 IMPORT = Rewrite(
     "import-at-top",
     "an import of a standard module inside a function moves to the top of the module",
@@ -310,7 +211,7 @@ IMPORT = Rewrite(
 INVARIANT = Rewrite(
     "invariant-before-loop",
     "`len(x)` and other builtins of a name that the loop does not change are computed before it",
-    "x is changed through another name by something the loop calls while its annotation says it cannot change",
+    "the annotation says that x cannot change, and the loop changes it through another name",
     1.1,
     find_invariants,
 )

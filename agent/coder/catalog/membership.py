@@ -93,7 +93,7 @@ def only_read(code: Code, name: str) -> bool:
         for n in code.inside(code.module)
         if isinstance(n, cst.Name) and n.value == name and code.is_variable(n)
     ]
-    return all(code.stores(node) or usage_of(code, node) in READING for node in nodes)
+    return all(code.stores(node) or usage_of(code, node) in READING - {"return"} for node in nodes)
 
 
 def find_locals(code: Code, function: Function) -> Iterator[Change]:
@@ -196,8 +196,8 @@ def _owner(updated: cst.CSTNode) -> cst.CSTNode:
 SET_FOR_LITERAL = Rewrite(
     "set-for-literal",
     '`x in ("a", "b", …)` with four or more constants becomes `x in {…}`, which Python keeps as a frozenset',
-    "x is unhashable (a set raises TypeError, a tuple answers False) or its `__eq__` disagrees with its `__hash__`; "
-    "the first item is nearly always the one that matches",
+    "x is unhashable (a set raises TypeError, a tuple answers False), or its `__eq__` and `__hash__` "
+    "disagree; the first item is nearly always the one that matches",
     1.2,
     find_literals,
     together=True,
@@ -213,7 +213,8 @@ SET_FOR_CONSTANT = Rewrite(
 SET_FOR_LOCAL = Rewrite(
     "set-for-local",
     "a local list that is only filled and asked `in` becomes a set",
-    "an item or x is unhashable (its type is an annotation that is wrong); the list is so short that building the set costs more",
+    "an item or x is unhashable though its annotation or its use as a key says otherwise; the list is "
+    "so short that building the set costs more",
     3.0,
     find_locals,
 )

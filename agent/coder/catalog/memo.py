@@ -9,7 +9,8 @@ import libcst as cst
 from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, fresh_name
 from hotloop.agent.coder.catalog.code import Code, Edits, Function
 from hotloop.agent.coder.catalog.effects import is_pure_call
-from hotloop.agent.coder.catalog.kinds import NEVER, Kinds
+from hotloop.agent.coder.catalog.kind import NEVER
+from hotloop.agent.coder.catalog.kinds import Kinds
 
 IMMUTABLE_ANSWERS = ("str", "bytes", "int", "float", "bool", "none")
 KEYS = ("str", "bytes", "int", "bool")
@@ -17,7 +18,8 @@ KEYS = ("str", "bytes", "int", "bool")
 
 def find_recursions(code: Code, function: Function) -> Iterator[Change]:
     node = function.node
-    if not isinstance(code.parent(node), cst.Module) or node.decorators or node.asynchronous is not None:
+    nested = isinstance(code.function_of(node), cst.ClassDef)
+    if nested or node.decorators or node.asynchronous is not None or not code.block(node):
         return
     params = _plain_params(code, function)
     calls = _self_calls(code, function, len(params or ()))
@@ -34,16 +36,48 @@ def find_recursions(code: Code, function: Function) -> Iterator[Change]:
 
 
 def _plain_params(code: Code, function: Function) -> list[str] | None:
-    """Names of the parameters when each is positional, required, and shown to be immutable and exact as a key."""
+    """The parameters' names, when each is positional, required and shown to be a good key of a dict."""
     params = function.node.params
     special = params.kwonly_params or params.posonly_params or params.star_kwarg
     if special or isinstance(params.star_arg, cst.Param) or not params.params:
         return None
     kinds = Kinds(code, function)
-    for param in params.params:
-        if param.default is not None or not kinds.is_a(param.name, *KEYS):
+    for at, param in enumerate(params.params):
+        known = kinds.is_a(param.name, *KEYS) or _counts(code, function, param.name.value, at)
+        if param.default is not None or not known:
             return None
     return [param.name.value for param in params.params]
+
+
+def _counts(code: Code, function: Function, name: str, at: int) -> bool:
+    """Whether an unannotated parameter is a number: compared with integers, and counted up or down."""
+    nodes = function.names[name]
+    if any(code.stores(node) and not isinstance(code.parent(node), cst.Param) for node in nodes):
+        return False
+    compared = any(_is_compared(code.parent(node)) for node in nodes)
+    passed = [call.args[at].value for call in _self_calls(code, function, _arity(function)) or ()]
+    return compared and all(_is_step(value, name) for value in passed)
+
+
+def _arity(function: Function) -> int:
+    return len(function.node.params.params)
+
+
+def _is_compared(node: cst.CSTNode) -> bool:
+    order = (cst.LessThan, cst.LessThanEqual, cst.GreaterThan, cst.GreaterThanEqual)
+    if not isinstance(node, cst.Comparison):
+        return False
+    return all(
+        isinstance(t.operator, order) and isinstance(t.comparator, cst.Integer) for t in node.comparisons
+    )
+
+
+def _is_step(node: cst.BaseExpression, name: str) -> bool:
+    """`n`, `n - 1`, `n // 2` …: of the type of n, so that equal keys have equal answers."""
+    if isinstance(node, cst.BinaryOperation):
+        step = isinstance(node.operator, cst.Add | cst.Subtract | cst.FloorDivide)
+        return step and isinstance(node.right, cst.Integer) and _is_step(node.left, name)
+    return isinstance(node, cst.Name) and node.value == name
 
 
 def _self_calls(code: Code, function: Function, arity: int) -> list[cst.Call] | None:
@@ -66,13 +100,15 @@ def _branches(code: Code, function: Function, calls: list[cst.Call]) -> bool:
     return len(calls) > 1 or any(code.loop_of(call) is not None for call in calls)
 
 
-SIDE_EFFECTS = (cst.Global, cst.Nonlocal, cst.Yield, cst.Await, cst.With, cst.Try, cst.TryStar, cst.Import, cst.ImportFrom,
-                cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.Del, cst.Match)  # fmt: skip
+SIDE_EFFECTS = (
+    cst.Global, cst.Nonlocal, cst.Yield, cst.Await, cst.With, cst.Try, cst.TryStar, cst.Import,
+    cst.ImportFrom, cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.Del, cst.Match,
+)  # fmt: skip
 
 
 def _is_pure_function(code: Code, function: Function, calls: list[cst.Call]) -> bool:
-    """Whether the answer depends on the arguments alone and nothing else is touched."""
-    if function.sees_names or (function.node.get_docstring() is not None and code.block(function.node) == ()):
+    """Whether nothing is touched: then what the function reads stays the same all through one call."""
+    if function.sees_names:
         return False
     for node in code.inside(function.node.body):
         if isinstance(node, SIDE_EFFECTS):
@@ -83,8 +119,6 @@ def _is_pure_function(code: Code, function: Function, calls: list[cst.Call]) -> 
             node.target, cst.Attribute | cst.Subscript
         ):
             return False
-        if isinstance(node, cst.Name) and code.is_variable(node) and not _is_fixed(code, function, node):
-            return False
     return True
 
 
@@ -92,17 +126,6 @@ def _is_known(code: Code, node: cst.Call) -> bool:
     return is_pure_call(code, node) and (
         code.qualified(node.func) is not None or not code.is_builtin(node.func, "id", "hash")
     )
-
-
-def _is_fixed(code: Code, function: Function, node: cst.Name) -> bool:
-    """A local, the function itself, a builtin, an imported name or a constant of the module."""
-    name = node.value
-    if function.is_local(name) or name == function.node.name.value or name in ("True", "False", "None"):
-        return True
-    if code.is_builtin(node, name) or code.qualified(node) is not None:
-        return True
-    value = code.global_value(node)
-    return isinstance(value, cst.SimpleString | cst.Integer | cst.Float | cst.Tuple)
 
 
 def _answers_immutably(code: Code, function: Function, calls: list[cst.Call]) -> bool:
@@ -117,7 +140,7 @@ def _answers_immutably(code: Code, function: Function, calls: list[cst.Call]) ->
 
 
 def _memoized(code: Code, function: Function, params: list[str], calls: list[cst.Call]) -> cst.FunctionDef:
-    """The function with a memo that lives as long as one call from outside, around an inner one that fills it."""
+    """The function with a memo that lives as long as one outer call, and an inner function that fills it."""
     inner = fresh_name(code, f"{function.node.name.value.strip('_')}_of")
     known = fresh_name(code, "known")
     key = fresh_name(code, "key")
@@ -145,7 +168,7 @@ def _memoized(code: Code, function: Function, params: list[str], calls: list[cst
 
 
 class _Recursion(cst.CSTTransformer):
-    """Send calls of the function to the inner one, and remember what is returned from the first such call on."""
+    """Send calls of the function to the inner one; remember what is returned from the first such call on."""
 
     def __init__(self, name: str, inner: str, known: str, key: str) -> None:
         super().__init__()
@@ -179,7 +202,7 @@ class _Recursion(cst.CSTTransformer):
 
 MEMO = Rewrite(
     "memo-for-recursion",
-    "a pure function that calls itself more than once remembers its answers, within one call from outside and no longer",
+    "a pure function that calls itself more than once remembers its answers, for one call from outside only",
     "no question comes up twice (the memo only costs); the recursion is replaced from outside by a test; "
     "equal arguments of different types (1 and True) get one answer",
     5.0,

@@ -32,28 +32,40 @@ def find_queues(code: Code, function: Function) -> Iterator[Change]:
 
 
 def _queue(code: Code, function: Function, name: str) -> Change | None:
-    if not function.is_local(name) or (deque := importing(code, "collections", "deque")) is None:
+    found = list(usages(code, function, name)) if function.is_local(name) else []
+    if not {"method:pop", "method:insert"} & {usage for _, usage in found}:
         return None
+    deque = importing(code, "collections", "deque")
     edits: Edits = {}
     shown: list[cst.CSTNode] = []
-    for node, usage in usages(code, function, name):
-        if usage == "store":
-            value = assigned_value(code, node)
-            if value is None or not is_fresh(code, value) or not _is_list(code, value):
-                return None
-            if isinstance(parent := code.parent(node), cst.AnnAssign):
-                return None
-            edits[value] = _wrapped(deque.expression)
-            shown.append(code.parent(parent))
+    for node, usage in found:
+        if usage == "store" and deque is not None:
+            fits = _made_deque(code, node, deque.expression, edits, shown)
         elif usage in ("method:pop", "method:insert"):
-            call = code.parent(code.parent(node))
-            if not isinstance(call, cst.Call) or not _ends(code, call, edits, shown):
-                return None
-        elif usage not in QUEUE:
+            fits = _ends(code, code.parent(code.parent(node)), edits, shown)
+        else:
+            fits = usage in QUEUE
+        if not fits:
             return None
-    if not any(isinstance(node, cst.Call) and code.loop_of(node) is not None for node in shown):
+    looped = any(isinstance(node, cst.Call) and code.loop_of(node) is not None for node in shown)
+    if not looped or deque is None:
         return None
     return Change(tuple(shown), f"make {name} a deque", edits, deque.statement)
+
+
+def _made_deque(code: Code, node: cst.Name, deque: str, edits: Edits, shown: list[cst.CSTNode]) -> bool:
+    """Wrap the fresh list that the name is given here."""
+    value, parent = assigned_value(code, node), code.parent(node)
+    if (
+        value is None
+        or not is_fresh(code, value)
+        or not _is_list(code, value)
+        or isinstance(parent, cst.AnnAssign)
+    ):
+        return False
+    edits[value] = _wrapped(deque)
+    shown.append(code.parent(parent))
+    return True
 
 
 def _is_list(code: Code, value: cst.BaseExpression) -> bool:
@@ -80,11 +92,12 @@ def _wrapped(deque: str) -> Edit:
     return edit
 
 
-def _ends(code: Code, call: cst.Call, edits: Edits, shown: list[cst.CSTNode]) -> bool:
+def _ends(code: Code, call: cst.CSTNode, edits: Edits, shown: list[cst.CSTNode]) -> bool:
     """Translate `pop(0)` and `insert(0, x)`; `pop()` stays; anything else has no counterpart."""
+    func = call.func if isinstance(call, cst.Call) else None
+    if not isinstance(call, cst.Call) or not isinstance(func, cst.Attribute):
+        return False
     texts = [code.text(arg).strip(", ") for arg in call.args]
-    func = call.func
-    assert isinstance(func, cst.Attribute)
     if func.attr.value == "pop" and texts in ([], ["-1"]):
         if texts:
             edits[call] = lambda updated: updated.with_changes(args=[])

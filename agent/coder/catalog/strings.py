@@ -183,7 +183,7 @@ def _fstring(code: Code, text: cst.SimpleString, node: cst.Call) -> cst.BaseExpr
 
 
 def _fits_in_braces(code: Code, node: cst.BaseExpression, quote: str) -> bool:
-    """Whether the argument may stand in an f-string of Python 3.6 to 3.11: no quotes, no backslash, no braces."""
+    """Whether the argument may stand in an f-string of any Python: no quotes, no backslash, no braces."""
     text = code.text(node)
     plain = not any(mark in text for mark in ("'", '"', "\\", "{", "}", "#", "\n", "!", ":", "="))
     return plain and not node.lpar and isinstance(node, cst.Name | cst.Attribute | cst.Subscript | cst.Call)
@@ -191,15 +191,13 @@ def _fits_in_braces(code: Code, node: cst.BaseExpression, quote: str) -> bool:
 
 def find_growth(code: Code, function: Function) -> Iterator[Change]:
     """`out = ""`, then a loop of nothing but `out += text`."""
-    kinds = Kinds(code, function)
     loops: list[cst.For | cst.While] = [*function.of_type(cst.For), *function.of_type(cst.While)]
     for loop in loops:
-        if code.loop_of(loop) is not None:
-            continue
         begin = code.previous(loop)
         name = _begun(begin)
-        if isinstance(begin, cst.SimpleStatementLine) and name is not None and function.is_local(name):
-            change = _collected(code, function, kinds, loop, begin, name)
+        outermost = code.loop_of(loop) is None and name is not None and function.is_local(name)
+        if outermost and isinstance(begin, cst.SimpleStatementLine) and name is not None:
+            change = _collected(code, function, name, begin, loop)
             if change is not None:
                 yield change
 
@@ -219,36 +217,30 @@ def _begun(node: cst.CSTNode | None) -> str | None:
 
 
 def _collected(
-    code: Code,
-    function: Function,
-    kinds: Kinds,
-    loop: cst.For | cst.While,
-    begin: cst.SimpleStatementLine,
-    name: str,
+    code: Code, function: Function, name: str, begin: cst.SimpleStatementLine, loop: cst.For | cst.While
 ) -> Change | None:
     inside = [(node, usage) for node, usage in usages(code, function, name) if code.contains(loop, node)]
     added = [code.parent(node) for node, usage in inside if usage == "augment"]
-    sure = [
-        n
-        for n in added
-        if isinstance(n, cst.AugAssign)
-        and isinstance(n.operator, cst.AddAssign)
-        and kinds.is_a(n.value, "str")
-    ]
-    if not inside or len(sure) != len(inside) or loop.orelse is not None:
-        return None
-    if any(isinstance(above, cst.Try | cst.TryStar | cst.With) for above in code.ancestors(loop)) or _leaves(
-        code, loop
-    ):
+    sure = [node for node in added if _adds_text(code, function, node)]
+    guarded = any(isinstance(above, cst.Try | cst.TryStar | cst.With) for above in code.ancestors(loop))
+    if not inside or len(sure) != len(inside) or loop.orelse is not None or guarded or _leaves(code, loop):
         return None
     parts = fresh_name(code, f"{name}_parts")
-    edits: Edits = {n: becomes(cst.Expr(build(f"{parts}.append({{text}})", text=n.value))) for n in sure}
-    edits[begin] = becomes(
-        cst.parse_statement(f"{parts} = []").with_changes(leading_lines=begin.leading_lines)
-    )
+    edits: Edits = {node: becomes(_appended(parts, node)) for node in sure}
+    started = cst.parse_statement(f"{parts} = []").with_changes(leading_lines=begin.leading_lines)
     after = cst.parse_statement(f'{name} = "".join({parts})')
-    edits[loop] = lambda updated: cst.FlattenSentinel([updated, after])
+    edits |= {begin: becomes(started), loop: lambda updated: cst.FlattenSentinel([updated, after])}
     return Change((begin, loop), f"join {name} at the end", edits)
+
+
+def _adds_text(code: Code, function: Function, node: cst.CSTNode) -> bool:
+    adds = isinstance(node, cst.AugAssign) and isinstance(node.operator, cst.AddAssign)
+    return adds and isinstance(node, cst.AugAssign) and Kinds(code, function).is_a(node.value, "str")
+
+
+def _appended(parts: str, node: cst.CSTNode) -> cst.Expr:
+    assert isinstance(node, cst.AugAssign)
+    return cst.Expr(build(f"{parts}.append({{text}})", text=node.value))
 
 
 def _leaves(code: Code, loop: cst.CSTNode) -> bool:

@@ -10,8 +10,8 @@ from hotloop.agent.coder.catalog.code import SCOPES, Code, Function
 
 # Builtins that read a container and keep no hold of it.
 READERS = (
-    "len", "sum", "min", "max", "any", "all", "sorted", "list", "tuple", "set", "frozenset", "dict", "enumerate",
-    "reversed", "zip", "str", "repr", "bool", "print",
+    "len", "sum", "min", "max", "any", "all", "sorted", "list", "tuple", "set", "frozenset", "dict",
+    "enumerate", "reversed", "zip", "str", "repr", "bool", "print",
 )  # fmt: skip
 
 READING = frozenset({"in", "item", "slice", "iterate", "truth", "return"}) | {
@@ -26,23 +26,18 @@ def usage_of(code: Code, node: cst.Name) -> str:
     (it is the container), item, item-store, slice, iterate, truth, return, other.
     """
     parent = code.parent(node)
-    if isinstance(parent, cst.AugAssign) and parent.target is node:
-        return "augment"
     if isinstance(parent, cst.Del):
         return "delete"
     if code.stores(node):
-        return "store"
+        return "augment" if isinstance(parent, cst.AugAssign) else "store"
     if isinstance(parent, cst.Attribute):
         above = code.parent(parent)
-        called = isinstance(above, cst.Call) and above.func is parent
-        return f"method:{parent.attr.value}" if called else "other"
+        return (
+            f"method:{parent.attr.value}" if isinstance(above, cst.Call) and above.func is parent else "other"
+        )
     if isinstance(parent, cst.Subscript) and parent.value is node:
         return _subscript(code, parent)
-    if isinstance(parent, cst.ComparisonTarget):
-        return "in" if isinstance(parent.operator, cst.In | cst.NotIn) else "other"
-    if isinstance(parent, cst.Arg):
-        return _argument(code, parent)
-    return _plain(parent, node)
+    return _argument(code, parent) if isinstance(parent, cst.Arg) else _plain(parent, node)
 
 
 def _subscript(code: Code, node: cst.Subscript) -> str:
@@ -81,6 +76,8 @@ def _argument(code: Code, node: cst.Arg) -> str:
 
 
 def _plain(parent: cst.CSTNode, node: cst.Name) -> str:
+    if isinstance(parent, cst.ComparisonTarget):
+        return "in" if isinstance(parent.operator, cst.In | cst.NotIn) else "other"
     if isinstance(parent, cst.For | cst.CompFor):
         return "iterate"
     if isinstance(parent, cst.If | cst.While | cst.IfExp | cst.CompIf | cst.Assert) and parent.test is node:

@@ -103,6 +103,37 @@ fits(
     st.text("ab", max_size=4),
     st.text("ab", max_size=4),
 )
+fits(
+    "memo-for-recursion",
+    """
+    def f(n):
+        def ways(k, most):
+            if k <= 0:
+                return 1
+            return sum(ways(k - 1, most) for _ in range(most) if most < 3) + ways(k - 2, most)
+
+        return ways(n, 2)
+    """,
+    """
+    def f(n):
+        def ways(k, most):
+            known = {}
+
+            def ways_of(k, most):
+                key = (k, most)
+                if key in known:
+                    return known[key]
+                if k <= 0:
+                    return 1
+                known[key] = sum(ways_of(k - 1, most) for _ in range(most) if most < 3) + ways_of(k - 2, most)
+                return known[key]
+
+            return ways_of(k, most)
+
+        return ways(n, 2)
+    """,
+    st.integers(-3, 6),
+)
 leaves(
     "memo-for-recursion",
     "one call leads to one only",
@@ -130,11 +161,10 @@ leaves(
 )
 leaves(
     "memo-for-recursion",
-    "it reads a global that may change",
+    "it calls something unknown",
     """
-    LIMIT = []
     def f(n: int) -> int:
-        return len(LIMIT) if n < 2 else f(n - 1) + f(n - 2)
+        return limit() if n < 2 else f(n - 1) + f(n - 2)
     """,
 )
 leaves(
@@ -143,6 +173,14 @@ leaves(
     """
     def f(n: int) -> list:
         return [n] if n < 2 else f(n - 1) + f(n - 2)
+    """,
+)
+leaves(
+    "memo-for-recursion",
+    "one argument may be a list",
+    """
+    def f(n, m):
+        return n if n < 2 else f(n - 1, m) + f(n - 2, m)
     """,
 )
 leaves(
@@ -1257,11 +1295,13 @@ fits(
     "one-startswith",
     """
     def f(word: str):
-        return word.startswith("a") or word.startswith(("b", "ab")) or not word, not word.endswith("a") and not word.endswith("b")
+        one = word.startswith("a") or word.startswith(("b", "ab")) or not word
+        return one, not word.endswith("a") and not word.endswith("b")
     """,
     """
     def f(word: str):
-        return word.startswith(("a", "b", "ab")) or not word, not word.endswith(("a", "b"))
+        one = word.startswith(("a", "b", "ab")) or not word
+        return one, not word.endswith(("a", "b"))
     """,
     WORDS,
 )

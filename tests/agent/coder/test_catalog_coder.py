@@ -1,4 +1,4 @@
-"""The catalog coder: only where it is hot, only what may be edited, nothing twice, on the best tree so far."""
+"""The catalog coder: only what is hot and may be edited, nothing twice, on the best tree so far."""
 
 from __future__ import annotations
 
