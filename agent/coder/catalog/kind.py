@@ -50,8 +50,8 @@ PLAIN = {
 
 CONTAINERS = {name: name for name in ("list", "set", "frozenset", "dict", "tuple")} | {
     "List": "list", "Set": "set", "FrozenSet": "frozenset", "Dict": "dict", "Tuple": "tuple",
-    "Mapping": "dict", "Iterable": "iterable", "Iterator": "iterable", "Collection": "iterable", "Sequence": "sequence",
-    "Optional": "optional",
+    "Mapping": "dict", "Iterable": "iterable", "Iterator": "iterable", "Collection": "iterable",
+    "Sequence": "sequence", "Optional": "optional",
 }  # fmt: skip
 
 
