@@ -1,7 +1,7 @@
 """Count, in real packages, the places where each rewrite of the catalog fits.
 
     pip download --no-deps --no-binary :all: -d sdists PACKAGE...   (or wheels), unpack them
-    python benchmarks/catalog_sites.py FOLDER... [--json] [--render]
+    python benchmarks/catalog_sites.py FOLDER... [--json | --markdown] [--render]
 
 Each folder is one package. Tests, documentation and examples are left out, and
 so is what LibCST cannot parse, which is counted. Every function counts, hot or
@@ -83,6 +83,19 @@ def table(counts: list[Count]) -> str:
     return "\n".join(lines)
 
 
+def markdown(counts: list[Count]) -> str:
+    """The table of docs/catalog.md."""
+    lines = [
+        "| rewrite | what it does | when it is wrong | sites | packages |",
+        "| --- | --- | --- | --: | --: |",
+    ]
+    for rewrite in CATALOG:
+        per_package = [one.sites[rewrite.name] for one in counts]
+        found = f"{sum(per_package)} | {sum(n > 0 for n in per_package)}"
+        lines.append(f"| `{rewrite.name}` | {rewrite.summary} | {rewrite.when_wrong} | {found} |")
+    return "\n".join(lines)
+
+
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Count the sites of each rewrite in packages' sources.")
     parser.add_argument("folders", nargs="+", type=Path)
@@ -98,7 +111,7 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print(json.dumps({"schema_version": 1, "packages": [vars(one) for one in counts]}))  # noqa: T201  (its output)
     else:
-        print(table(counts))  # noqa: T201  (its output)
+        print(markdown(counts) if options.markdown else table(counts))  # noqa: T201  (its output)
     broken = [line for one in counts for line in one.broken]
     for line in broken:
         print(f"does not compile: {line}", file=sys.stderr)  # noqa: T201  (its findings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +40,7 @@ class CatalogCoder:
 
     def __init__(self, catalog: tuple[Rewrite, ...] = CATALOG) -> None:
         self._catalog = catalog
-        self._codes: dict[str, Code | None] = {}
+        self._codes: dict[str, Code] = {}
 
     def propose(self, context: ProposalContext) -> list[Proposal]:
         tried = {evidence.candidate.key for evidence in context.tried}
@@ -87,10 +86,12 @@ class CatalogCoder:
                 source = handle.read()
             except UnicodeDecodeError:
                 return None
-        mark = hashlib.sha256(source.encode()).hexdigest()
-        if mark not in self._codes:
-            self._codes[mark] = read_code(source)
-        return self._codes[mark]
+        known = self._codes.get(file)
+        if known is None or known.source != source:
+            known = read_code(source)
+        if known is not None:
+            self._codes[file] = known
+        return known
 
 
 def read_code(source: str) -> Code | None:
