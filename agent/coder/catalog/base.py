@@ -250,6 +250,17 @@ def _stored_once(code: Code, name: str) -> bool:
     return sum(isinstance(n, cst.Name) and n.value == name and code.stores(n) for n in nodes) == 1
 
 
+def constant_for(code: Code, value: str) -> str | None:
+    """The module-level name that already stands for exactly this expression and is bound once."""
+    lines = (line for line in code.module.body if isinstance(line, cst.SimpleStatementLine))
+    for part in (line.body[0] for line in lines):
+        if isinstance(part, cst.Assign) and len(part.targets) == 1 and code.text(part.value) == value:
+            target = part.targets[0].target
+            if isinstance(target, cst.Name) and _stored_once(code, target.value):
+                return target.value
+    return None
+
+
 def fresh_name(code: Code, wanted: str, taken: Iterable[str] = ()) -> str:
     """`wanted`, numbered if the file already uses it."""
     used = code.words | set(taken)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from hotloop.agent.coder.catalog.base import Change, Rewrite, bare, becomes, build, fresh_name
+from hotloop.agent.coder.catalog.base import Change, Rewrite, bare, becomes, build, constant_for, fresh_name
 from hotloop.agent.coder.catalog.code import Code, Edits, Function
 from hotloop.agent.coder.catalog.kinds import Kinds
 from hotloop.agent.coder.catalog.usage import READING, assigned_value, is_fresh, usage_of, usages
@@ -73,13 +73,18 @@ def find_constants(code: Code, function: Function) -> Iterator[Change]:
 def _with_companion(
     code: Code, node: cst.Comparison, target: cst.ComparisonTarget, name: str, statement: cst.CSTNode
 ) -> Change:
-    companion = fresh_name(code, f"_{name.strip('_')}_SET" if name.isupper() else f"_{name.strip('_')}_set")
-    line = cst.parse_statement(f"{companion} = frozenset({name})")
+    value = f"frozenset({name})"
+    present = constant_for(code, value)
+    wanted = f"_{name.strip('_')}_SET" if name.isupper() else f"_{name.strip('_')}_set"
+    companion = present or fresh_name(code, wanted)
+    line = cst.parse_statement(f"{companion} = {value}")
 
     def follow(updated: cst.CSTNode) -> cst.FlattenSentinel[cst.CSTNode]:
         return cst.FlattenSentinel([updated, line])
 
-    edits = {target.comparator: becomes(cst.Name(companion)), statement: follow}
+    edits: Edits = {target.comparator: becomes(cst.Name(companion))}
+    if present is None:
+        edits[statement] = follow
     return Change((node,), f"look {code.text(node.left)} up in a frozenset of {name}", edits)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from hotloop.agent.coder.catalog.base import (
+from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, constant_for, fresh_name(
     Change,
     Rewrite,
     becomes,
@@ -50,16 +50,16 @@ def find_patterns(code: Code, function: Function) -> Iterator[Change]:
             continue
         pattern, flags, rest = split
         made = f"{code.text(node.func.value)}.compile({pattern}{', ' + flags if flags else ''})"
-        constant = taken.setdefault(made, "") or fresh_name(code, _constant_name(function), taken.values())
+        present = constant_for(code, made)
+        constant = present or taken.get(made) or fresh_name(code, _constant_name(function), taken.values())
         taken[made] = constant
+        constants = () if present else (f"{constant} = {made}",)
         new: cst.BaseExpression = cst.Name(constant)
         if name != "compile":
             new = node.with_changes(
                 func=cst.Attribute(cst.Name(constant), cst.Name(name)), args=_last_bare(rest)
             )
-        yield Change(
-            (node,), f"compile {pattern} once", {node: becomes(new)}, constants=(f"{constant} = {made}",)
-        )
+        yield Change((node,), f"compile {pattern} once", {node: becomes(new)}, constants=constants)
 
 
 def _constant_name(function: Function) -> str:

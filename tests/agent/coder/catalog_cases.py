@@ -314,6 +314,37 @@ fits(
     """,
     WORDS,
 )
+fits(
+    "set-for-constant",
+    """
+    SMALL = ["a", "ab", "b", "ba"]
+    _SMALL_SET = frozenset(SMALL)
+
+
+    def f(word: str):
+        return word in SMALL
+    """,
+    """
+    SMALL = ["a", "ab", "b", "ba"]
+    _SMALL_SET = frozenset(SMALL)
+
+
+    def f(word: str):
+        return word in _SMALL_SET
+    """,
+    WORDS,
+)
+leaves(
+    "set-for-constant",
+    "the list is given away",
+    """
+    SMALL = ["a", "ab", "b", "ba"]
+    def f(word: str):
+        return word in SMALL
+    def g():
+        return SMALL
+    """,
+)
 leaves(
     "set-for-constant",
     "the word may be unhashable",
@@ -714,6 +745,28 @@ fits(
         spaced = _F_RE.sub(" ", text)
         return _F_RE_2.match(spaced) is None, _F_RE_3.split(text, 1), _F_RE_2.match(text)
     ''',
+    WORDS,
+)
+fits(
+    "compile-pattern-once",
+    """
+    import re
+
+    SPACE = re.compile(r"[a ]+")
+
+
+    def f(text: str):
+        return re.sub(r"[a ]+", "", text)
+    """,
+    """
+    import re
+
+    SPACE = re.compile(r"[a ]+")
+
+
+    def f(text: str):
+        return SPACE.sub("", text)
+    """,
     WORDS,
 )
 leaves(
