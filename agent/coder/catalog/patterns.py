@@ -8,12 +8,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, constant_for, fresh_name(
-    Change,
-    Rewrite,
-    becomes,
-    fresh_name,
-)
+from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, constant_for, fresh_name
 from hotloop.agent.coder.catalog.code import Code, Function
 from hotloop.agent.coder.catalog.hoists import is_imported_above
 
