@@ -59,10 +59,17 @@ def _first(code: Code, kinds: Kinds, node: cst.Subscript, call: cst.Call) -> Cha
         name = "max"
     elif place != "0":
         return None
-    if not is_filled(code, kinds, node, call.args[0].value) or not code.means_builtin(name):
+    if is_filled(code, kinds, node, call.args[0].value) and code.means_builtin(name):
+        return Change(
+            (node,), f"{name} for {code.text(node)[:60]}", {node: becomes(cst.Call(cst.Name(name), args))}
+        )
+    found = importing(code, "heapq", "nsmallest" if name == "min" else "nlargest")
+    if found is None:
         return None
+    one = cst.Call(cst.parse_expression(found.expression), [cst.Arg(cst.Integer("1")), *args])
+    new = node.with_changes(value=one, slice=[cst.SubscriptElement(cst.Index(cst.Integer("0")))])
     return Change(
-        (node,), f"{name} for {code.text(node)[:60]}", {node: becomes(cst.Call(cst.Name(name), args))}
+        (node,), f"{found.expression} for {code.text(node)[:60]}", {node: becomes(new)}, found.statement
     )
 
 
@@ -129,7 +136,8 @@ def _guarded(code: Code, line: cst.SimpleStatementLine, items: cst.Name) -> bool
 
 EXTREME = Rewrite(
     "min-for-sorted",
-    "`sorted(x)[0]` becomes `min(x)` where x cannot be empty, `sorted(x)[:3]` `heapq.nsmallest(3, x)`",
+    "`sorted(x)[0]` becomes `min(x)` where x cannot be empty, else `heapq.nsmallest(1, x)[0]`; "
+    "`sorted(x)[:3]` becomes `heapq.nsmallest(3, x)`",
     "the items have no total order (NaN, sets): then another one may be first; x was empty "
     "after all: ValueError instead of IndexError",
     3.0,

@@ -10,18 +10,11 @@ from hotloop.agent.coder.catalog.base import Change, Rewrite, becomes, build, im
 from hotloop.agent.coder.catalog.code import Code, Edit, Edits, Function
 from hotloop.agent.coder.catalog.usage import READERS, READING, assigned_value, is_fresh, usages
 
-QUEUE = frozenset(
-    {
-        "method:append",
-        "method:pop",
-        "method:extend",
-        "method:insert",
-        "method:clear",
-        "truth",
-        "in",
-        "arg:len",
-    }
-)
+# What a deque does as a list does. Its text (`str`, `repr`) differs, so it must not be printed.
+QUEUE = frozenset({"method:append", "method:extend", "method:clear", "truth", "in"}) | {
+    f"arg:{name}" for name in ("len", "sum", "min", "max", "any", "all", "sorted", "list", "tuple", "set")
+}
+NEAR_ENDS = ("0", "1", "-1", "-2")
 
 
 def find_queues(code: Code, function: Function) -> Iterator[Change]:
@@ -44,13 +37,24 @@ def _queue(code: Code, function: Function, name: str) -> Change | None:
         elif usage in ("method:pop", "method:insert"):
             fits = _ends(code, code.parent(code.parent(node)), edits, shown)
         else:
-            fits = usage in QUEUE
+            fits = usage in QUEUE or _as_in_list(code, found, node, usage)
         if not fits:
             return None
     looped = any(isinstance(node, cst.Call) and code.loop_of(node) is not None for node in shown)
     if not looped or deque is None:
         return None
     return Change(tuple(shown), f"make {name} a deque", edits, deque.statement)
+
+
+def _as_in_list(code: Code, found: list[tuple[cst.Name, str]], node: cst.Name, usage: str) -> bool:
+    """Whether `queue += …`, `queue[0]` or a walk over the queue goes with a deque too."""
+    parent = code.parent(node)
+    if usage == "augment":
+        return isinstance(parent, cst.AugAssign) and isinstance(parent.operator, cst.AddAssign)
+    if usage == "item" and isinstance(parent, cst.Subscript) and isinstance(parent.slice[0].slice, cst.Index):
+        return code.text(parent.slice[0].slice.value) in NEAR_ENDS
+    changed = [other for other, use in found if use == "augment" or use.startswith("method:")]
+    return usage == "iterate" and not any(code.contains(parent, other) for other in changed)
 
 
 def _made_deque(code: Code, node: cst.Name, deque: str, edits: Edits, shown: list[cst.CSTNode]) -> bool:

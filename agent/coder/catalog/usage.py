@@ -37,7 +37,7 @@ def usage_of(code: Code, node: cst.Name) -> str:
         )
     if isinstance(parent, cst.Subscript) and parent.value is node:
         return _subscript(code, parent)
-    return _argument(code, parent) if isinstance(parent, cst.Arg) else _plain(parent, node)
+    return _argument(code, parent) if isinstance(parent, cst.Arg) else _plain(code, node)
 
 
 def _subscript(code: Code, node: cst.Subscript) -> str:
@@ -75,16 +75,29 @@ def _argument(code: Code, node: cst.Arg) -> str:
     return "other"
 
 
-def _plain(parent: cst.CSTNode, node: cst.Name) -> str:
+def _plain(code: Code, node: cst.Name) -> str:
+    parent = code.parent(node)
     if isinstance(parent, cst.ComparisonTarget):
         return "in" if isinstance(parent.operator, cst.In | cst.NotIn) else "other"
     if isinstance(parent, cst.For | cst.CompFor):
         return "iterate"
-    if isinstance(parent, cst.If | cst.While | cst.IfExp | cst.CompIf | cst.Assert) and parent.test is node:
-        return "truth"
-    if isinstance(parent, cst.UnaryOperation) and isinstance(parent.operator, cst.Not):
+    if _is_tested(code, node):
         return "truth"
     return "return" if isinstance(parent, cst.Return) else "other"
+
+
+def _is_tested(code: Code, node: cst.CSTNode) -> bool:
+    """Whether only the truth of the value matters: `if xs`, `not xs`, `while xs and ys`."""
+    below: cst.CSTNode = node
+    for above in code.ancestors(node):
+        if isinstance(above, cst.If | cst.While | cst.IfExp | cst.CompIf | cst.Assert):
+            return above.test is below
+        if isinstance(above, cst.UnaryOperation):
+            return isinstance(above.operator, cst.Not)
+        if not isinstance(above, cst.BooleanOperation):
+            return False
+        below = above
+    return False
 
 
 def usages(code: Code, function: Function, name: str) -> Iterator[tuple[cst.Name, str]]:

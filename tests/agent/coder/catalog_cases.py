@@ -514,6 +514,34 @@ fits(
     """,
     LISTS,
 )
+fits(
+    "deque-for-queue",
+    """
+    def f(items: list[int]):
+        rest = [n for n in items]
+        total = 0
+        while rest and total < 20:
+            total += rest[0]
+            total += sum(n for n in rest)
+            rest.pop(0)
+            rest += [2] * (total % 2)
+        return total
+    """,
+    """
+    from collections import deque
+
+    def f(items: list[int]):
+        rest = deque([n for n in items])
+        total = 0
+        while rest and total < 20:
+            total += rest[0]
+            total += sum(n for n in rest)
+            rest.popleft()
+            rest += [2] * (total % 2)
+        return total
+    """,
+    st.lists(st.integers(1, 5), max_size=4),
+)
 leaves(
     "deque-for-queue",
     "the queue is returned",
@@ -523,6 +551,17 @@ leaves(
         while queue:
             queue.pop(0)
         return queue
+    """,
+)
+leaves(
+    "deque-for-queue",
+    "it is printed",
+    """
+    def f(n: int):
+        queue = [n]
+        while queue:
+            queue.pop(0)
+            print(queue)
     """,
 )
 leaves(
@@ -691,10 +730,35 @@ fits(
     """,
     LISTS,
 )
-leaves(
+fits(
     "min-for-sorted",
-    "it may be empty: IndexError would become ValueError",
-    "def f(x: list[str]):\n    return sorted(x)[0]\n",
+    """
+    def f(words: list[str]):
+        return sorted(words, key=len)[0]
+    """,
+    """
+    from heapq import nsmallest
+
+    def f(words: list[str]):
+        return nsmallest(1, words, key=len)[0]
+    """,
+    LISTS,
+)
+fits(
+    "min-for-sorted",
+    """
+    import heapq
+
+    def f(words: list[str]):
+        return sorted(words)[-1]
+    """,
+    """
+    import heapq
+
+    def f(words: list[str]):
+        return heapq.nlargest(1, words)[0]
+    """,
+    LISTS,
 )
 leaves(
     "min-for-sorted",
@@ -709,11 +773,9 @@ leaves(
 leaves("min-for-sorted", "the count may be negative", "def f(x, n):\n    return sorted(x)[:n]\n")
 leaves(
     "min-for-sorted",
-    "`min` is taken",
+    "`sorted` is taken",
     """
-    def f(x: list, min=1):
-        if not x:
-            return None
+    def f(x: list, sorted):
         return sorted(x)[0]
     """,
 )
