@@ -58,6 +58,7 @@ MAKERS = {name: name for name in ("list", "set", "frozenset", "tuple")} | {
     "sorted": "list",
     "reversed": "iterable",
 }
+MOST_STEPS = 300
 EXTREMES = ("min", "max", "abs", "sum")
 QUALIFIED = {
     "re.sub": STR, "re.escape": STR, "re.split": Kind("list", KEY), "re.findall": Kind("list", KEY),
@@ -74,6 +75,8 @@ class Kinds:
         self._code = code
         self._function = function
         self._busy: set[str] = set()
+        self._known: dict[str, Kind | None] = {}
+        self._steps = 0
 
     def hashable(self, node: cst.BaseExpression) -> bool:
         kind = self.of(node)
@@ -167,16 +170,27 @@ class Kinds:
         if name in ("True", "False", "None"):
             return NONE if name == "None" else BOOL
         if self._function.is_local(name):
-            if name in self._busy:
-                return NEVER
-            self._busy.add(name)
-            stores = [n for n in self._function.names[name] if code.stores(n)]
-            found = join([self._stored(store) for store in stores])
-            self._busy.discard(name)
-            return found
+            return NEVER if name in self._busy else self._local(name)
         value = code.global_value(node)
         literals = cst.SimpleString | cst.Integer | cst.Float | cst.ConcatenatedString | cst.Tuple
         return self.of(value) if isinstance(value, literals) else None
+
+    def _local(self, name: str) -> Kind | None:
+        """What all bindings of a local name agree on; None too when that takes too long to find out."""
+        if not self._busy:
+            self._steps = 0
+            if name in self._known:
+                return self._known[name]
+        self._steps += 1
+        if self._steps > MOST_STEPS:
+            return None
+        self._busy.add(name)
+        stores = [node for node in self._function.names[name] if self._code.stores(node)]
+        found = join([self._stored(store) for store in stores])
+        self._busy.discard(name)
+        if not self._busy:
+            self._known[name] = found
+        return found
 
     def _stored(self, node: cst.Name) -> Kind | None:
         """What one binding of a name gives it."""
