@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
+from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.outputs import Difference, difference
 from hotloop.profilers.workload import Output, Workload, WorkloadFailure, WorkloadProcess
 from hotloop.sandboxes.base import Sandbox
@@ -27,10 +28,11 @@ TARGET_CALL_NS = 5e6
 """A timed call lasts at least about this long: shorter ones are batched, so that a
 few microseconds of pipe and clock cost less than a tenth of a per cent."""
 
-PAIR_NS = 8e8
-"""CPU time that one process pair spends in calls: enough for its median to settle."""
+PAIR_NS = 1e9
+"""CPU time that one process pair spends once it is loaded: enough for its median to settle."""
 
 MAX_BATCH = 64
+LEAST_ROUNDS = 6
 MAX_ROUNDS = 30
 SEED_LIMIT = 1 << 31
 
@@ -101,12 +103,13 @@ class Player:
     def __init__(self, sandbox: Sandbox, workload: Workload, hash_seed: int, cpu: int | None) -> None:
         self.worker = WorkloadProcess(sandbox, workload, hash_seed=hash_seed, cpu=cpu)
         self.read = self.worker.process.cpu_ns
+        self.worker.ready()
         start = self.read()
         self.worker.load()
         self._last = self.read()
         self.track = Track(load=self._last - start)
 
-    def turn(self, seeds: list[int], leaves: bool = False) -> list[Output]:
+    def turn(self, seeds: list[int]) -> list[Output]:
         """One timed request, with its phases accounted apart."""
         begun = self.read()
         self.worker.setup(seeds)
@@ -115,7 +118,7 @@ class Player:
         self.worker.call()
         wall = time.perf_counter_ns() - wall
         called = self.read()
-        outputs = self.worker.digest(leaves)
+        outputs = self.worker.digest()
         digested = self.read()
         self.track.costs.append(
             Cost(ready - begun, called - ready, digested - called, begun - self._last, wall)
@@ -151,6 +154,10 @@ class SideFailure(Exception):
         super().__init__(f"{side}: {failure}")
         self.side = side
         self.failure = failure
+
+    def as_infrastructure(self) -> ProfilerError:
+        """For a side that is known to work: then the machine is to blame."""
+        return ProfilerError(f"{self.side} broke though it had worked before: {self.failure}")
 
 
 @contextmanager
@@ -200,6 +207,8 @@ def plan_for(sandbox: Sandbox, workload: Workload, rng: random.Random, cpu: int 
             player.worker.close()
     call = max(1.0, median(cost.call for cost in player.track.costs))
     whole = max(1.0, median(cost.call + cost.around for cost in player.track.costs))
-    batch = max(1, min(MAX_BATCH, round(TARGET_CALL_NS / call)))
-    rounds = max(2, min(MAX_ROUNDS, round(PAIR_NS / (2 * batch * whole))))
-    return Plan(batch=batch if varies else 1, rounds=rounds if varies else 3, first_only=not varies)
+    if not varies:
+        return Plan(batch=1, rounds=3, first_only=True)
+    batch = round(max(1.0, min(MAX_BATCH, TARGET_CALL_NS / call, PAIR_NS / 10 / whole)))
+    least = LEAST_ROUNDS if whole < PAIR_NS else 2
+    return Plan(batch=batch, rounds=round(max(least, min(MAX_ROUNDS, PAIR_NS / (2 * batch * whole)))))

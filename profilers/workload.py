@@ -87,6 +87,10 @@ class WorkloadProcess:
             cpu=cpu,
         )
 
+    def ready(self) -> None:
+        """Wait until the interpreter has started; its start-up is nobody's cost."""
+        self._ask("ready")
+
     def load(self) -> str:
         """Import the workload; which of the accepted forms it is."""
         reply = self._ask("import", **self._request, floats_apart=self._workload.tolerance > 0)
@@ -98,9 +102,13 @@ class WorkloadProcess:
     def call(self) -> None:
         self._ask("call")
 
-    def digest(self, leaves: bool = False) -> list[Output]:
-        """Outputs of the last call, one for each seed."""
-        reply = self._ask("digest", leaves=leaves)
+    def digest(self, thorough: bool = False) -> list[Output]:
+        """Outputs of the last call, one for each seed.
+
+        thorough: also what the call left of its arguments, and readable values;
+        digests of the two kinds cannot be compared with each other.
+        """
+        reply = self._ask("digest", leaves=thorough, states=thorough)
         self.uncompared.update(str(name)[:200] for name in _items(reply, "uncompared"))
         try:
             return [_output(row) for row in _items(reply, "rows")]

@@ -26,6 +26,9 @@ class Worker:
         self.states = []
         self.results = []
 
+    def do_ready(self, request):
+        return {}
+
     def do_import(self, request):
         self.floats_apart = request["floats_apart"]
         self.target = hotloop_target.load(request["source"], request["path"], request["roots"])
@@ -51,7 +54,8 @@ class Worker:
         for state, result in zip(self.states, self.results):  # noqa: B905 (3.9 has no `strict`)
             canon = hotloop_canon.Canon(self.floats_apart, request.get("leaves", False))
             canon.add(result)
-            canon.add(_comparable(state), "state")
+            if request.get("states", False):
+                canon.add(_comparable(state), "state")
             rows.append(_row(canon, result))
             uncompared |= canon.uncompared
         self.states, self.results = [], []
