@@ -1,10 +1,10 @@
 """The whole loop on one screen.
 
-    prepare ─▶ baseline ─▶ profile ─▶ propose ─▶ gates ─▶ measure ─▶ judge ─┐
-                              ▲          ▲  └──── no more ideas ──────────┐ │
-                              │          └───────── nothing better ───────┼─┤
-                              └──────────── a new best ───────────────────┼─┤
-                                                              finish ◀────┴─┘
+prepare ─▶ baseline ─▶ profile ─▶ propose ─▶ gates ─▶ measure ─▶ judge ─┐
+                          ▲          ▲  └──── no more ideas ──────────┐ │
+                          │          └───────── nothing better ───────┼─┤
+                          └──────────── a new best ───────────────────┼─┤
+                                                          finish ◀────┴─┘
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def build_graph(shop: Workshop) -> StateGraph[RunState]:
     """The loop, around one run's workshop. Compile it with a checkpointer."""
     graph: StateGraph[RunState] = StateGraph(RunState)
     for node in NODES:
-        graph.add_node(node.__name__, accounted(node, shop))
+        graph.add_node(node.__name__, accounted(node, shop), input_schema=RunState)
     graph.add_edge(START, "prepare")
     graph.add_edge("prepare", "baseline")
     graph.add_edge("baseline", "profile")
@@ -48,7 +48,7 @@ def build_graph(shop: Workshop) -> StateGraph[RunState]:
     return graph
 
 
-def accounted(node: Node, shop: Workshop) -> Callable[[RunState], dict[str, Any]]:
+def accounted(node: Node, shop: Workshop) -> Any:
     """The node, told of in the events, its time added to the state, limits looked at after it."""
 
     def step(state: RunState) -> dict[str, Any]:

@@ -15,9 +15,7 @@ FINAL_FACTOR = 2.0
 """The published figure may take this many times as long as one of the search."""
 
 
-def measure_settings(
-    settings: Settings, baseline: Baseline | None, seed: int, factor: float = 1.0
-) -> MeasureSettings:
+def measure_settings(settings: Settings, varies: bool, seed: int, factor: float = 1.0) -> MeasureSettings:
     return MeasureSettings(
         min_speedup=settings.min_speedup,
         confidence=settings.confidence,

@@ -6,6 +6,7 @@ the plan alone, so that a resumed run has the same workshop as the first.
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 import time
@@ -23,11 +24,11 @@ from hotloop.errors import UsageError
 from hotloop.profilers.pyspy import executable as pyspy_executable
 from hotloop.profilers.workload import RUNNER, Workload
 from hotloop.repos.errors import RepoError
+from hotloop.repos.layout import import_roots, modules_under
 from hotloop.repos.patch import apply_patch
 from hotloop.repos.source import Source
 from hotloop.repos.suites import REPORTERS, Suite, discover_tests, suite_for
 from hotloop.repos.tree import copy_tree, export
-from hotloop.repos.layout import import_roots, modules_under
 from hotloop.repos.workload_file import check_workload
 from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Limits, Sandbox
 
@@ -35,9 +36,23 @@ if TYPE_CHECKING:
     from hotloop.agent.budget import Budget
     from hotloop.agent.coder.base import Coder
     from hotloop.agent.judge.base import Judge
-    from hotloop.agent.state import Candidate
+    from hotloop.agent.state import Candidate, RunState
 
 SMALL = Limits(seconds=600.0)
+
+
+@dataclass
+class Used:
+    """Seconds used by one step."""
+
+    wall: float = 0.0
+    sandbox: float = 0.0
+
+    def added_to(self, state: RunState) -> dict[str, float]:
+        return {
+            "wall_seconds": state.get("wall_seconds", 0.0) + self.wall,
+            "sandbox_seconds": state.get("sandbox_seconds", 0.0) + self.sandbox,
+        }
 
 
 @dataclass
@@ -52,7 +67,6 @@ class Workshop:
     coder: Coder
     judge: Judge
     budget: Budget
-    workload_source: tuple[str, PurePosixPath]
     sandbox_seconds: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -63,7 +77,7 @@ class Workshop:
     @cached_property
     def project(self) -> PurePosixPath:
         """The project's folder, relative to a tree."""
-        return self.source.subdir / (self.settings.subdir or "")
+        return project_of(self.source, self.settings)
 
     @cached_property
     def source_tree(self) -> Path:
@@ -104,7 +118,7 @@ class Workshop:
 
     @cached_property
     def workload(self) -> Workload:
-        text, path = self.workload_source
+        text, path = self._workload_text()
         modules = modules_under([self.source_tree / root for root in self.roots])
         return Workload(
             source=text,
@@ -114,6 +128,15 @@ class Workshop:
             tolerance=self.settings.tolerance,
             call_timeout=self.settings.call_timeout,
         )
+
+    def _workload_text(self) -> tuple[str, PurePosixPath]:
+        """The workload as it was when the run began: a file outside the commit may change later."""
+        kept = self.folder.path / "workload.json"
+        if not kept.is_file():
+            text, path = read_workload(self.settings, self.source, self.source_tree, self.project)
+            self.folder.write_json(kept, {"path": str(path), "text": text})
+        stored = json.loads(kept.read_text("utf-8"))
+        return stored["text"], PurePosixPath(stored["path"])
 
     @cached_property
     def suite(self) -> Suite:
@@ -176,6 +199,14 @@ class Workshop:
                 self.sandbox_seconds += time.monotonic() - begun
 
     @contextmanager
+    def account(self) -> Iterator[Used]:
+        """Seconds from here to the end of the block, filled in there."""
+        used, begun, before = Used(), time.monotonic(), self.sandbox_seconds
+        yield used
+        used.wall = time.monotonic() - begun
+        used.sandbox = self.sandbox_seconds - before
+
+    @contextmanager
     def scratch_copy(self, tree: Path, name: str) -> Iterator[Path]:
         """A copy that may be written to, gone afterwards: tests leave things behind."""
         place = self.folder.work / "copies" / name
@@ -184,6 +215,11 @@ class Workshop:
             yield copy_tree(tree, place)
         finally:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def project_of(source: Source, settings: Settings) -> PurePosixPath:
+    """The project's folder, relative to a tree."""
+    return source.subdir / (settings.subdir or "")
 
 
 def lay_out_tools(folder: RunFolder) -> Path:
@@ -209,8 +245,7 @@ def read_workload(
         raise UsageError("No workload was named", "Name the Python file to time with --workload")
     for path, place in _places(settings.workload, source, tree, project):
         if path.is_file():
-            check_workload(path)
-            return path.read_text("utf-8"), place
+            return check_workload(path), place
     raise UsageError(f"No such workload: {settings.workload}", "Check --workload")
 
 

@@ -9,6 +9,8 @@ import click
 from hotloop.cli.live import open_view
 from hotloop.cli.output import folder_of, json_flag, print_result
 
+DEMO = Path(__file__).parent / "demo_repo"
+
 
 @click.command("demo")
 @json_flag
@@ -18,5 +20,5 @@ def command(as_json: bool, out: Path | None) -> int:
     from hotloop.agent import run
 
     with open_view() as view:
-        result = run.demo(out=out, listener=view)
+        result = run.demo(library=DEMO, out=out, listener=view)
     return print_result(result, folder_of(result), as_json=as_json)

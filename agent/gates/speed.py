@@ -10,7 +10,6 @@ from hotloop.agent.state import GateResult
 from hotloop.profilers.pingpong import BASE, SideFailure
 from hotloop.profilers.verdict import Outcome, Verdict
 
-
 NAME = "speed"
 
 

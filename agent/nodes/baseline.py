@@ -57,7 +57,9 @@ def examine(shop: Workshop) -> Character:
         with shop.sandbox(shop.base_tree) as sandbox:
             seen = character(sandbox, shop.workload, random.Random(f"{shop.settings.seed}/character"))
     except WorkloadFailure as failure:
-        raise UsageError(f"The workload fails at base: {failure}", "Mend the workload, or --env if an import fails") from None
+        raise UsageError(
+            f"The workload fails at base: {failure}", "Mend the workload, or --env if an import fails"
+        ) from None
     if seen.raised is not None:
         raise UsageError(f"The workload fails at base: {seen.raised}", "Mend the workload") from None
     if not seen.repeats:

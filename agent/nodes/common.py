@@ -25,7 +25,11 @@ def dump(evidence: list[Evidence]) -> list[dict[str, object]]:
 def best_evidence(state: RunState) -> Evidence | None:
     """Of the candidate that is kept so far."""
     best = state.get("best")
-    return next((one for one in all_evidence(state) if one.candidate.id == best), None) if best is not None else None
+    return (
+        next((one for one in all_evidence(state) if one.candidate.id == best), None)
+        if best is not None
+        else None
+    )
 
 
 def current_hotspots(state: RunState) -> tuple[Hotspot, ...]:

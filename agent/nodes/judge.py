@@ -30,7 +30,10 @@ def judge(state: RunState, shop: Workshop) -> dict[str, Any]:
         opinion = shop.judge.review(review)
     except BudgetSpent as spent:
         # What the gates and the clock have accepted is not lost for want of a word on it.
-        return settle(state, shop, round_evidence, leader, idle) | {"stop_reason": str(spent), "out_of_budget": True}
+        return settle(state, shop, round_evidence, leader, idle) | {
+            "stop_reason": str(spent),
+            "out_of_budget": True,
+        }
     shop.events.emit(
         "opinion", decision=opinion.decision.value, bottleneck=opinion.bottleneck, next_step=opinion.next_step
     )
@@ -57,7 +60,9 @@ def settle(
     """Close the round: evidence on disk and in the state, trees that are no longer needed gone."""
     marked = [mark(one, leader, opinion) for one in round_evidence]
     for one in marked:
-        shop.folder.write_json(shop.folder.candidate(one.candidate.id) / "evidence.json", one.model_dump(mode="json"))
+        shop.folder.write_json(
+            shop.folder.candidate(one.candidate.id) / "evidence.json", one.model_dump(mode="json")
+        )
     best = next((one.candidate.id for one in marked if one.kept), state.get("best"))
     shop.keep_trees(set() if best is None else {best})
     return {

@@ -13,4 +13,12 @@ def prepare(state: RunState, shop: Workshop) -> dict[str, Any]:
     environment = shop.environment
     version = ".".join(map(str, environment.version))
     shop.events.log(f"environment: Python {version} in {environment.backend} ({environment.identity})")
-    return {"round": 0, "evidence": [], "pending": [], "best": None, "idle": 0, "opinion": None, "stop_reason": None}
+    return {
+        "round": 0,
+        "evidence": [],
+        "pending": [],
+        "best": None,
+        "idle": 0,
+        "opinion": None,
+        "stop_reason": None,
+    }

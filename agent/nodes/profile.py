@@ -31,14 +31,20 @@ def profile(state: RunState, shop: Workshop) -> dict[str, Any]:
     dumped = [spot.model_dump(mode="json") for spot in spots]
     name = "base" if state.get("best") is None else str(state["best"])
     shop.folder.write_json(shop.folder.path / "profile" / f"{name}.json", dumped)
-    return {"hotspots": dumped} if state.get("hotspots_base") else {"hotspots": dumped, "hotspots_base": dumped}
+    return (
+        {"hotspots": dumped} if state.get("hotspots_base") else {"hotspots": dumped, "hotspots_base": dumped}
+    )
 
 
 def find_hotspots(shop: Workshop, tree: Path) -> list[Hotspot]:
     """Functions of `tree` by their part of the workload's time, most first."""
     try:
         with shop.sandbox(tree) as sandbox:
-            captured = make_profiler(shop.settings.profiler).profile(sandbox, shop.workload, shop.settings.seed)
+            captured = make_profiler(shop.settings.profiler).profile(
+                sandbox, shop.workload, shop.settings.seed
+            )
     except WorkloadFailure as failure:
-        raise UsageError(f"The workload fails under the profiler: {failure}", "Try --profiler cprofile") from None
+        raise UsageError(
+            f"The workload fails under the profiler: {failure}", "Try --profiler cprofile"
+        ) from None
     return hotspots(captured, tree, frozenset({str(shop.workload.path)}))[:KEPT]

@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from hotloop.agent.coder.base import ProposalContext
-from hotloop.agent.gates.scope import scope_of
 from hotloop.agent.folder import write_text
+from hotloop.agent.gates.scope import scope_of
 from hotloop.agent.leftovers import leftovers, settled, stack
 from hotloop.agent.models.errors import BudgetSpent
-from hotloop.agent.nodes.common import all_evidence, best_evidence, best_tree, current_hotspots, dump, last_opinion
+from hotloop.agent.nodes.common import (
+    all_evidence,
+    best_evidence,
+    best_tree,
+    current_hotspots,
+    dump,
+    last_opinion,
+)
 from hotloop.agent.state import Candidate, Evidence, Proposal, RunState
 from hotloop.agent.workshop import Workshop
-from hotloop.repos.patch import make_patch, patch_between
+from hotloop.repos.patch import PatchError, extend_patch
 
 
 def propose(state: RunState, shop: Workshop) -> dict[str, Any]:
@@ -27,7 +34,7 @@ def propose(state: RunState, shop: Workshop) -> dict[str, Any]:
         return {**update, "stop_reason": str(spent), "out_of_budget": True}
     if not proposals:
         return {**update, "stop_reason": f"the {shop.coder.name} coder has no more ideas"}
-    candidates = number_candidates(state, shop, tree, proposals, number)
+    candidates = number_candidates(state, shop, proposals, number)
     shop.events.emit(
         "proposed",
         candidates=[{"id": one.id, "summary": one.summary, "origin": one.origin} for one in candidates],
@@ -50,9 +57,15 @@ def gather(state: RunState, shop: Workshop, tree: Path, number: int) -> list[Pro
         round=number,
         wanted=shop.settings.candidates,
     )
-    left = leftovers(evidence, state.get("best"))
-    stacked = stack(tree, left) if left else None
+    stacked = stack_leftovers(state, shop)
     return [*([stacked] if stacked else []), *shop.coder.propose(context)][: shop.settings.candidates]
+
+
+def stack_leftovers(state: RunState, shop: Workshop) -> Proposal | None:
+    evidence, best = all_evidence(state), best_evidence(state)
+    left = leftovers(evidence, state.get("best"))
+    by_id = {one.candidate.id: one.candidate for one in evidence}
+    return stack(shop, None if best is None else best.candidate, by_id, left) if left else None
 
 
 def editable(shop: Workshop) -> Callable[[str], bool]:
@@ -61,12 +74,15 @@ def editable(shop: Workshop) -> Callable[[str], bool]:
 
 
 def number_candidates(
-    state: RunState, shop: Workshop, tree: Path, proposals: list[Proposal], number: int
+    state: RunState, shop: Workshop, proposals: list[Proposal], number: int
 ) -> list[Candidate]:
     """Each proposal as a patch on base, kept on disk."""
     first = len(state.get("evidence", [])) + 1
+    best = best_evidence(state)
+    earlier = "" if best is None else best.candidate.patch
     candidates = []
     for position, proposal in enumerate(proposals):
+        patch, failure = patch_of(shop, earlier, proposal)
         candidate = Candidate(
             id=first + position,
             round=number,
@@ -74,9 +90,20 @@ def number_candidates(
             summary=proposal.summary,
             origin=proposal.origin,
             key=proposal.key,
-            patch=patch_between(shop.source_tree, tree, proposal.edits) if proposal.edits else "",
-            failure=proposal.failure,
+            patch=patch,
+            failure=failure,
         )
         candidates.append(candidate)
         write_text(shop.folder.candidate(candidate.id) / "patch.diff", candidate.patch)
     return candidates
+
+
+def patch_of(shop: Workshop, earlier: str, proposal: Proposal) -> tuple[str, str | None]:
+    """The patch on base, or why there is none."""
+    if proposal.failure is not None:
+        return "", proposal.failure
+    try:
+        patch = extend_patch(shop.source_tree, earlier, proposal.edits)
+    except PatchError as error:
+        return "", str(error)
+    return (patch, None) if patch else ("", "the proposal changes nothing")
