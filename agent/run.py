@@ -46,7 +46,7 @@ def optimize(
         check_branch(source, branch)
     folder = RunFolder.create((out or default_root(source, repo)).resolve())
     try:
-        plan = make_plan(folder, source, settings, repo, origins, branch)
+        plan = make_plan(folder, source, settings, repo=repo, origins=origins, branch=branch)
         with workshop(plan, folder, Spent(), listener) as shop:
             return drive(plan, shop)
     except UsageError:
@@ -76,9 +76,10 @@ def make_plan(
     folder: RunFolder,
     source: Source,
     settings: Settings,
+    *,
     repo: str,
     origins: dict[str, str],
-    branch: str | None,
+    branch: str | None = None,
 ) -> Plan:
     """Decide what the settings left open, and write it down."""
     kind = coder_kind(settings)
@@ -236,7 +237,7 @@ def profile(
     with tempfile.TemporaryDirectory(prefix="hotloop-profile-") as place:
         folder = RunFolder.create(Path(place))
         settings = settings.model_copy(update={"coder": "catalog"})
-        plan = make_plan(folder, source, settings, str(source.root), {}, None)
+        plan = make_plan(folder, source, settings, repo=str(source.root), origins={})
         with workshop(plan, folder, Spent(), listener) as shop:
             return find_hotspots(shop, shop.base_tree)[:top]
 

@@ -134,8 +134,8 @@ class RunState(TypedDict, total=False):
 
     pending: this round's evidence, filled in from node to node; the judge moves
     it to `evidence`. best: id of the candidate that is kept so far. idle: rounds
-    in a row without a better one. out_of_budget: a
-    limit, not an answer, ended the search. sandbox_seconds, wall_seconds: used so far, over all processes of the run.
+    in a row without a better one. out_of_budget: a limit, not an answer, ended
+    the search. sandbox_seconds, wall_seconds: used so far, by all processes of the run.
     """
 
     round: int

@@ -38,7 +38,8 @@ class ProposalContext:
 class Coder(Protocol):
     """Proposes changes; an empty list means that it has no more ideas."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def propose(self, context: ProposalContext) -> list[Proposal]:
         """At most `context.wanted` proposals, none with the key of one already tried.

@@ -12,16 +12,18 @@ from hotloop.agent.state import GateResult
 from hotloop.repos.patch import PatchError, touched_files
 
 PROTECTED = {
-    "tests": ("tests/*", "test/*", "*/tests/*", "*/test/*", "testing/*", "*/testing/*", "test_*.py", "*/test_*.py", "*_test.py"),
-    "test configuration": ("conftest.py", "*/conftest.py", "pytest.ini", "tox.ini", "noxfile.py", "*/pytest.ini"),
-    "start-up hooks": ("sitecustomize.py", "*/sitecustomize.py", "usercustomize.py", "*/usercustomize.py", "*.pth"),
-    "build configuration": ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in", "*/setup.py", "*/setup.cfg", "*/pyproject.toml"),
-    "the task": ("hotloop.toml", "*/hotloop.toml"),
+    "tests": ("tests/*", "test/*", "testing/*", "test_*.py", "*_test.py", "test.py", "tests.py"),
+    "test configuration": ("conftest.py", "pytest.ini", "tox.ini", "noxfile.py"),
+    "start-up hooks": ("sitecustomize.py", "usercustomize.py", "*.pth"),
+    "build configuration": ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in"),
+    "the task": ("hotloop.toml",),
     "continuous integration": (".github/*", ".gitlab-ci.yml", ".ci/*", ".circleci/*"),
-    "benchmarks": ("benchmarks/*", "*/benchmarks/*", "asv.conf.json"),
-    "git's own files": (".git*", "*/.git*"),
-}  # fmt: skip
+    "benchmarks": ("benchmarks/*", "asv.conf.json"),
+    "git's own files": (".git*",),
+}
+"""By what they are: patterns of paths that no patch may touch, in any folder."""
 
+SOURCES = frozenset({".py", ".pyx", ".pxd"})
 MAX_PATCH = 512 << 10
 
 
@@ -60,14 +62,20 @@ def scope_of(settings: Settings, workload: PurePosixPath) -> Callable[[str], str
             return "is protected by the task"
         if _matches(path, settings.allow):
             return None
-        kind = next((kind for kind, patterns in PROTECTED.items() if _matches(path, patterns)), None)
-        if kind is not None:
-            return f"belongs to {kind}"
-        if settings.allow:
-            return "is not among the files the task allows"
-        return None if pure.suffix in {".py", ".pyx", ".pxd"} else "is not Python source"
+        return _refused_by_default(pure, allowed_elsewhere=bool(settings.allow))
 
     return refusal
+
+
+def _refused_by_default(path: PurePosixPath, *, allowed_elsewhere: bool) -> str | None:
+    for kind, patterns in PROTECTED.items():
+        if any(
+            _matches(str(PurePosixPath(*path.parts[depth:])), patterns) for depth in range(len(path.parts))
+        ):
+            return f"belongs to {kind}"
+    if allowed_elsewhere:
+        return "is not among the files the task allows"
+    return None if path.suffix in SOURCES else "is not Python source"
 
 
 def _matches(path: str, patterns: tuple[str, ...]) -> bool:

@@ -32,7 +32,8 @@ class Review:
 class Judge(Protocol):
     """Names exactly one bottleneck and one next step. It cannot pass what a gate rejected."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def review(self, review: Review) -> Opinion:
         """Raises AgentError when a service it needs fails for good."""

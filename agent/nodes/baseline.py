@@ -65,7 +65,7 @@ def examine(shop: Workshop) -> Character:
     if not seen.repeats:
         raise UsageError(
             "The workload gives different outputs for one seed",
-            "Derive everything from the seed that setup(seed) is given, and return nothing that holds a time or an id",
+            "Derive everything from the seed of setup(seed); return nothing that holds a time or an id",
         )
     return seen
 

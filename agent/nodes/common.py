@@ -48,7 +48,7 @@ def best_tree(state: RunState, shop: Workshop) -> Path:
 
 
 def speedup_so_far(state: RunState) -> float:
-    """Product of the measured steps from base to the best candidate; the published figure is measured anew."""
+    """Product of the measured steps from base to the best; the published figure is measured anew."""
     by_id = {one.candidate.id: one for one in all_evidence(state)}
     ratio, number = 1.0, state.get("best")
     while number is not None:

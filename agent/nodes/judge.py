@@ -30,14 +30,12 @@ def judge(state: RunState, shop: Workshop) -> dict[str, Any]:
         opinion = shop.judge.review(review)
     except BudgetSpent as spent:
         # What the gates and the clock have accepted is not lost for want of a word on it.
-        return settle(state, shop, round_evidence, leader, idle) | {
-            "stop_reason": str(spent),
-            "out_of_budget": True,
-        }
+        closed = settle(state, shop, round_evidence, leader=leader, idle=idle)
+        return closed | {"stop_reason": str(spent), "out_of_budget": True}
     shop.events.emit(
         "opinion", decision=opinion.decision.value, bottleneck=opinion.bottleneck, next_step=opinion.next_step
     )
-    update = settle(state, shop, round_evidence, leader, idle, opinion)
+    update = settle(state, shop, round_evidence, leader=leader, idle=idle, opinion=opinion)
     if opinion.decision is Decision.STOP:
         update["stop_reason"] = f"the judge sees no further gain: {opinion.next_step}"
     return update
@@ -53,6 +51,7 @@ def settle(
     state: RunState,
     shop: Workshop,
     round_evidence: list[Evidence],
+    *,
     leader: Evidence | None,
     idle: int,
     opinion: Opinion | None = None,
