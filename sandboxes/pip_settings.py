@@ -62,15 +62,23 @@ def pip_variables(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     return {name: value for name, value in settings.items() if name not in OF_THIS_MACHINE}
 
 
+INDEXES = frozenset({"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"})
+
+
 def local_paths(settings: Mapping[str, str]) -> list[Path]:
-    """Existing folders and files that PIP_* values name, as paths or file: URLs; none inside another."""
+    """Existing folders and files that PIP_* values name, as paths or file: URLs; none inside another.
+
+    An index's pages link to files that lie beside its folder (`../../files/`), so
+    the folder around an index is taken.
+    """
     found = set()
     for name, value in settings.items():
         if name.startswith("PIP_") and name not in CERTIFICATES:
             for word in value.split():
                 path = Path(unquote(urlsplit(word).path)) if word.startswith("file:") else Path(word)
-                if path.is_absolute() and path != Path("/") and path.exists():
-                    found.add(path)
+                place = path.parent if name in INDEXES else path
+                if path.is_absolute() and path.exists() and place != Path("/"):
+                    found.add(place)
     return sorted(path for path in found if not found & set(path.parents))
 
 

@@ -41,12 +41,12 @@ def test_pip_files_become_variables_and_variables_win(tmp_path: Path) -> None:
     assert "HOME" not in found
 
 
-def test_folders_that_settings_name_are_found_once(tmp_path: Path) -> None:
+def test_folders_that_settings_name_are_found_once_and_an_index_with_the_files_beside_it(tmp_path: Path) -> None:
     wheels = tmp_path / "wheels and more"
     (wheels / "inner").mkdir(parents=True)
     settings = {
-        "PIP_FIND_LINKS": str(tmp_path / "no-such"),
-        "PIP_EXTRA_INDEX_URL": f"{wheels.as_uri()} {(wheels / 'inner').as_uri()} https://pypi.example/simple",
+        "PIP_FIND_LINKS": f"{tmp_path / 'no-such'} {(wheels / 'inner').as_uri()}",
+        "PIP_EXTRA_INDEX_URL": f"{(wheels / 'inner').as_uri()} https://pypi.example/simple",
         "PIP_CERT": "/etc/hosts",
         "HOME": "/",
     }
