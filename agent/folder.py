@@ -43,8 +43,13 @@ class RunFolder:
         write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
     def discard(self) -> None:
-        """Remove everything: for a run that ended before it began."""
+        """Remove everything, emptied parents too: for a run that ended before it began."""
         shutil.rmtree(self.path, ignore_errors=True)
+        runs, own = self.path.parent, self.path.parent.parent
+        if own.name == ".hotloop" and not any(runs.iterdir()):
+            runs.rmdir()
+            if [entry.name for entry in own.iterdir()] == [".gitignore"]:
+                shutil.rmtree(own)
 
     def discard_work(self) -> None:
         shutil.rmtree(self.work, ignore_errors=True)
