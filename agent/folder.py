@@ -42,6 +42,10 @@ class RunFolder:
     def write_json(self, path: Path, value: Any) -> None:
         write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
+    def has_work(self) -> bool:
+        """Whether a model was asked or a candidate was made."""
+        return (self.path / "candidates").is_dir() or self.journal.is_dir()
+
     def discard(self) -> None:
         """Remove everything, emptied parents too: for a run that ended before it began."""
         shutil.rmtree(self.path, ignore_errors=True)

@@ -50,7 +50,9 @@ def optimize(
         with workshop(plan, folder, Spent(), listener) as shop:
             return drive(plan, shop)
     except UsageError:
-        folder.discard()
+        # A key may be refused in mid-run: what was paid for or found is kept for `resume`.
+        if not folder.has_work():
+            folder.discard()
         raise
 
 
