@@ -112,7 +112,7 @@ class WorkloadProcess:
         self.uncompared.update(str(name)[:200] for name in _items(reply, "uncompared"))
         try:
             return [_output(row) for row in _items(reply, "rows")]
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise WorkloadFailure("digest", "the runner's answer was malformed") from error
 
     def check_loaded(self) -> int:
@@ -122,6 +122,8 @@ class WorkloadProcess:
         """
         rows = _items(self._ask("loaded", modules=list(self._workload.modules)), "modules")
         for row in rows:
+            if not isinstance(row, list) or len(row) != 2:
+                raise WorkloadFailure("loaded", "the runner's answer was malformed")
             name, path = str(row[0])[:200], PurePosixPath(str(row[1])[:1000])
             if not path.is_relative_to(self._tree):
                 raise ForeignCode(

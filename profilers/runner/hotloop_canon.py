@@ -27,7 +27,7 @@ import sys
 import types
 import uuid
 
-DEPTH_LIMIT = 400
+DEPTH_LIMIT = 200  # a level takes three frames of the interpreter, which allows 1,000
 ITERATOR_LIMIT = 100_000
 LEAF_LIMIT = 400
 TEXT_LIMIT = 160
@@ -166,7 +166,15 @@ class Canon:
         if set(map(type, value)) in ({int}, {str}):
             yield from self.sequence(sorted(value), path, depth)
             return
-        for encoded in sorted(b"".join(self._encode(item, path + "{}", depth)) for item in value):
+        # Floats that are set apart must come in an order that both sides share, too.
+        outer, parts = self.floats, []
+        for item in value:
+            self.floats = None if outer is None else []
+            parts.append((b"".join(self._encode(item, path + "{}", depth)), self.floats or []))
+        self.floats = outer
+        for encoded, floats in sorted(parts):
+            if floats:
+                outer.extend(floats)
             yield encoded
 
     def iterator(self, value, path, depth):
@@ -238,7 +246,7 @@ class Canon:
             yield from self._encode(part, path, depth)
 
     def _object(self, value, path, depth):
-        """Public attributes of a plain object, by name; nothing of an opaque one."""
+        """Public attributes of a plain object, by name; nothing of one that has none."""
         names = _public_attributes(value)
         if names is None:
             self.uncompared.add(_type_name(type(value)))
@@ -259,11 +267,10 @@ def _public_attributes(value):
     for owner in type(value).__mro__:
         slots = owner.__dict__.get("__slots__", ())
         names.extend((slots,) if isinstance(slots, str) else slots)
-    if not names and not isinstance(value, (int, float, str, bytes)):
+    public = {name for name in names if isinstance(name, str) and name[:1] != "_" and hasattr(value, name)}
+    if not public and not isinstance(value, (int, float, str, bytes)):
         return None
-    return sorted(
-        {name for name in names if isinstance(name, str) and name[:1] != "_" and hasattr(value, name)}
-    )
+    return sorted(public)
 
 
 def _module_type(module, *names):
