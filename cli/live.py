@@ -135,8 +135,8 @@ def _hotspots(event: Event) -> str:
 
 
 def _proposed(event: Event) -> str:
-    found = [f"{one['id']} {line(one['summary'], 70)}" for one in event["candidates"]]
-    return "proposed: " + ("; ".join(found) or "nothing new")
+    found = [f"candidate {one['id']}: {line(one['summary'], 110)}" for one in event["candidates"]]
+    return "proposed " + ("; ".join(found) or "nothing new")
 
 
 def _gate(event: Event) -> str | None:

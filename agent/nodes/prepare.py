@@ -12,7 +12,7 @@ def prepare(state: RunState, shop: Workshop) -> dict[str, Any]:
     shop.prepare()
     environment = shop.environment
     version = ".".join(map(str, environment.version))
-    shop.events.log(f"environment: Python {version} in {environment.backend} ({environment.identity})")
+    shop.events.log(f"environment: Python {version} in {environment.backend} ({environment.identity[:12]})")
     return {
         "round": 0,
         "evidence": [],

@@ -48,7 +48,7 @@ def _candidates(page: View) -> Table:
 def _row(one: CandidateLine) -> tuple[Text, ...]:
     reason = ": ".join(part for part in (one.gate, one.reason) if part)
     return (
-        Text(f"{one.id} {line(one.summary, 60)}"),
+        Text(f"{one.id} {line(one.summary, 160)}"),
         Text(one.status, style=_STATUS_COLOURS.get(one.status, "")),
         Text(one.speedup),
         Text(line(reason, 120)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 from io import StringIO
 from typing import Any
 
@@ -38,9 +39,9 @@ EVENTS: list[tuple[dict[str, Any], str | None]] = [
     ({"event": "hotspots", "top": []}, "hotspots: none inside the repository"),
     (
         {"event": "proposed", "candidates": [{"id": 1, "summary": "use a set", "origin": "catalog"}]},
-        "proposed: 1 use a set",
+        "proposed candidate 1: use a set",
     ),
-    ({"event": "proposed", "candidates": []}, "proposed: nothing new"),
+    ({"event": "proposed", "candidates": []}, "proposed nothing new"),
     (
         {"event": "gate", "candidate": 1, "gate": "scope", "passed": True, "detail": "", "seconds": 0.1},
         None,
@@ -109,7 +110,10 @@ def test_on_a_terminal_the_view_is_live(monkeypatch: pytest.MonkeyPatch) -> None
             assert isinstance(view, LiveView)
             view({"event": "node", "name": "[red]measure\x1b[2J", "round": 2})
             view({"event": "log", "message": "[bold]as it is[/bold] :smile:"})
-        shown = os.read(leader, 1 << 16).decode()
+        terminal.flush()
+        shown = ""
+        while "\x1b[?25h" not in shown and select.select([leader], [], [], 5)[0]:
+            shown += os.read(leader, 1 << 16).decode()
     os.close(leader)
     assert "[bold]as it is[/bold] :smile:" in shown
     assert "\x1b[2J" not in shown
