@@ -24,7 +24,7 @@ from hotloop.agent.state import RunState, Spent
 from hotloop.agent.workshop import Workshop, lay_out_tools
 from hotloop.errors import UsageError
 from hotloop.profilers.profile import Hotspot
-from hotloop.repos.publish import apply_to_worktree, check_branch, make_branch
+from hotloop.repos.publish import apply_to_worktree, branch_holds, check_branch, make_branch
 from hotloop.repos.source import Source, open_source
 from hotloop.sandboxes.registry import choose, make
 
@@ -187,12 +187,15 @@ def publish_branch(plan: Plan, record: RunRecord) -> str:
     winner = record.winning
     summary = winner.candidate.summary.splitlines()[0][:68] if winner else "Make it faster"
     ratio = f"\n\nMeasured {speedup.ratio:.3f}x [{speedup.low:.3f}, {speedup.high:.3f}]." if speedup else ""
+    made = f"branch {name} holds the patch"
+    if branch_holds(plan.source(), name, record.patch_text):
+        return made  # by an earlier process of this run, killed before it could say so
     try:
         check_branch(plan.source(), name)
     except UsageError as error:
         return f"no branch was made: {error}"
     make_branch(plan.source(), name, record.patch_text, f"{summary}{ratio}\n")
-    return f"branch {name} holds the patch"
+    return made
 
 
 def refuse_changed(plan: Plan) -> None:

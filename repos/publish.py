@@ -44,6 +44,17 @@ def make_branch(source: Source, name: str, patch: str, message: str, author: tup
     return oid
 
 
+def branch_holds(source: Source, name: str, patch: str) -> bool:
+    """Whether the branch is one commit on the base, and that commit the patch."""
+    command = ["for-each-ref", "--format=%(tree) %(parent)", f"refs/heads/{name}"]
+    found = run_git(command, cwd=source.root).decode().strip()
+    if not found:
+        return False
+    with tempfile.TemporaryDirectory(prefix="hotloop-index-") as folder:
+        tree = _write_tree(source, patch, _private_index(Path(folder) / "index", AUTHOR))
+    return found == f"{tree} {source.base}"
+
+
 def check_branch(source: Source, name: str) -> None:
     """Raise UsageError if `make_branch` could not make this branch; a run asks before it starts."""
     if not source.is_git:

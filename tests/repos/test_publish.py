@@ -9,7 +9,7 @@ import pytest
 from hotloop.errors import UsageError
 from hotloop.repos.errors import PatchError
 from hotloop.repos.patch import make_patch
-from hotloop.repos.publish import apply_to_worktree, check_branch, make_branch
+from hotloop.repos.publish import apply_to_worktree, branch_holds, check_branch, make_branch
 from hotloop.repos.source import open_source
 from hotloop.repos.tree import export
 
@@ -100,6 +100,15 @@ def test_a_branch_is_never_moved(repository: Any) -> None:
     with pytest.raises(UsageError, match="exists"):
         make_branch(source, "once", patch, "other")
     assert repository.git("rev-parse", "once") == first
+
+
+def test_a_branch_holds_the_patch_it_was_made_of_and_no_other(repository: Any) -> None:
+    source, patch = patched(repository)
+    other = make_patch(repository.root, {"a.py": "x = 3\n"})
+    assert not branch_holds(source, "faster", patch)
+    make_branch(source, "faster", patch, "Make it faster\n")
+    assert branch_holds(source, "faster", patch)
+    assert not branch_holds(source, "faster", other)
 
 
 def test_a_plain_folder_has_no_branches(folder: Callable[..., Path]) -> None:
