@@ -41,7 +41,7 @@ def test_pip_files_become_variables_and_variables_win(tmp_path: Path) -> None:
     assert "HOME" not in found
 
 
-def test_folders_that_settings_name_are_found_once_and_an_index_with_the_files_beside_it(tmp_path: Path) -> None:
+def test_folders_that_settings_name_are_found_once_an_index_with_what_lies_beside_it(tmp_path: Path) -> None:
     wheels = tmp_path / "wheels and more"
     (wheels / "inner").mkdir(parents=True)
     settings = {
