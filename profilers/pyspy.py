@@ -18,7 +18,7 @@ RATE = 250
 """Samples a second: py-spy's own advice is not to pass a few hundred."""
 
 MARKER = "timed_call"
-_FRAME = re.compile(r"^(?P<function>.*) \((?P<file>.*):(?P<line>\d+)\)$")
+_FRAME = re.compile(r"^(?P<function>.*?) \((?P<file>.*):(?P<line>\d+)\)$")
 
 
 def executable() -> Path:

@@ -71,6 +71,17 @@ def charged_shifts(pairs: Sequence[ProcessPair], plan: Plan, confidence: float) 
     return [0.0] * len(moved)
 
 
+def may_have_moved(pairs: Sequence[ProcessPair], plan: Plan, metric: str, settings: MeasureSettings) -> bool:
+    """Whether a shift that is not shown to be real would, at its mean, undo the gain.
+
+    Until samples settle it, a gain in the call alone is not called faster.
+    """
+    charge = max(0.0, fmean(shifts(pairs, plan)))
+    value = "wall" if metric == "wall" else "call"
+    charged = interval_of([pair_ratio(pair, plan, value, charge) for pair in pairs], settings.confidence)
+    return charged.low <= settings.min_speedup
+
+
 def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSettings, seconds: float) -> Verdict:
     """The verdict that these samples support."""
     charges = charged_shifts(pairs, plan, settings.confidence)
@@ -78,12 +89,18 @@ def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSetting
         [pair_ratio(pair, plan, "call", charge) for pair, charge in zip(pairs, charges, strict=True)],
         settings.confidence,
     )
-    wall = interval_of([pair_ratio(pair, plan, "wall") for pair in pairs], settings.confidence)
+    wall = interval_of(
+        [pair_ratio(pair, plan, "wall", charge) for pair, charge in zip(pairs, charges, strict=True)],
+        settings.confidence,
+    )
     metric = "wall" if any(waits(pairs, side) for side in SIDES) else "cpu"
     decisive = wall if metric == "wall" else cpu
+    outcome = outcome_of(decisive, settings.min_speedup)
+    if outcome is Outcome.FASTER and not any(charges) and may_have_moved(pairs, plan, metric, settings):
+        outcome = Outcome.INCONCLUSIVE
     differs = next((pair.difference for pair in pairs if pair.difference is not None), None)
     return Verdict(
-        outcome=outcome_of(decisive, settings.min_speedup) if differs is None else Outcome.INCONCLUSIVE,
+        outcome=outcome if differs is None else Outcome.INCONCLUSIVE,
         ratio=decisive.ratio,
         low=decisive.low,
         high=decisive.high,
