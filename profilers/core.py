@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.05
 
 
 def measuring_core() -> int:
