@@ -137,7 +137,7 @@ def kill_first(run: KilledRun, point: Point) -> bool:
     if point.held:
         run.endpoint.hold(point.held)
     try:
-        return run.killed_when(due, limit=400.0)
+        return run.killed_when(due)
     finally:
         run.endpoint.release()
 

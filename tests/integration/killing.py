@@ -197,11 +197,12 @@ class Kill:
 
 @dataclass
 class KilledRun:
-    """One run in its own folder, in as many processes as it takes."""
+    """One run in its own folder, in as many processes as it takes. branch: to be made of the patch."""
 
     repository: Path
     out: Path
     endpoint: Endpoint
+    branch: str | None = None
     kills: list[Kill] = field(default_factory=list)
     restarts: int = 0
 
@@ -216,7 +217,7 @@ class KilledRun:
         path = None if self.folder is None else self.folder / "events.jsonl"
         return path.read_bytes().count(b"\n") if path is not None and path.is_file() else 0
 
-    def killed_when(self, due: Callable[[float], bool], limit: float = 120.0) -> bool:
+    def killed_when(self, due: Callable[[float], bool], limit: float = 600.0) -> bool:
         """Start or resume, and kill once `due(seconds so far)`; whether that came before the end."""
         with self._started() as process:
             begun = time.monotonic()
@@ -231,7 +232,7 @@ class KilledRun:
                 self.kills.append(self._kill(time.monotonic() - begun))
         return killed
 
-    def finished(self, limit: float = 240.0) -> RunRecord:
+    def finished(self, limit: float = 600.0) -> RunRecord:
         """Start or resume, and wait for the end. Raises RuntimeError for any other end."""
         with self._started() as process:
             try:
@@ -263,7 +264,8 @@ class KilledRun:
             command = _command("resume", str(self.folder), "--json")
         else:
             self.restarts += bool(self.kills)
-            command = _command("optimize", str(self.repository), *_FLAGS, "--out", str(self.out))
+            branch = ("--branch", self.branch) if self.branch else ()
+            command = _command("optimize", str(self.repository), *_FLAGS, *branch, "--out", str(self.out))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HOTLOOP_")}
         environ = clean | {"OPENAI_BASE_URL": self.endpoint.server.url, "OPENAI_API_KEY": "none"}
         self.out.mkdir(parents=True, exist_ok=True)

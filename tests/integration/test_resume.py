@@ -38,7 +38,7 @@ def whole(repository: Path, tmp_path: Path) -> Outcome:
 def test_a_run_killed_in_four_stages_ends_as_one_left_alone(
     repository: Path, whole: Outcome, endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    run = KilledRun(repository, tmp_path / "killed", endpoint)
+    run = KilledRun(repository, tmp_path / "killed", endpoint, branch="faster")
     # The profiler alone takes longer: no request can be under way before that.
     moment = random.uniform(0.0, 4.0)
     assert run.killed_when(lambda seconds: seconds >= moment)
@@ -47,7 +47,7 @@ def test_a_run_killed_in_four_stages_ends_as_one_left_alone(
         assert run.killed_when(lambda seconds: endpoint.arrived.is_set())
         endpoint.release()
         assert run.kills[-1].lost == {who}
-    assert run.killed_when(lambda seconds: run.folder is not None and (run.folder / "patch.diff").exists())
+    assert run.killed_when(lambda seconds: (repository / ".git/refs/heads/faster").exists())
     assert run.kills[-1].recorded == {CODER, JUDGE}
 
     record = run.finished()
@@ -55,6 +55,7 @@ def test_a_run_killed_in_four_stages_ends_as_one_left_alone(
     assert run.faults(whole, record) == [], run.kills
     assert endpoint.requests == {CODER: 2, JUDGE: 2}
     assert record.result.cost.turns == 4
+    assert "branch faster holds the patch" in record.notes
 
 
 def test_resuming_a_run_killed_before_its_plan_is_refused(
