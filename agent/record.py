@@ -8,8 +8,9 @@ from hotloop.agent.nodes.common import all_evidence
 from hotloop.agent.nodes.finish import Verification
 from hotloop.agent.plan import Plan
 from hotloop.agent.result import CandidateRow, RunRecord, RunResult, Speedup, Status, TestCounts
-from hotloop.agent.state import GateResult, Hotspot, RunState, Spent
+from hotloop.agent.state import Hotspot, RunState, Spent
 from hotloop.agent.workshop import Workshop
+from hotloop.repos.suites import flaky_tests
 
 UNCHECKED = "types whose values cannot be compared: "
 
@@ -62,7 +63,7 @@ def result_of(state: RunState, plan: Plan, shop: Workshop, verified: Verificatio
         status=status_of(state, holds),
         speedup=Speedup.of(verified.verdict) if verified is not None and holds and verified.verdict else None,
         patch=str(shop.folder.patch) if holds else None,
-        tests=test_counts(verified.gates if verified is not None else ()),
+        tests=test_counts(verified, Baseline.model_validate(state["baseline"])),
         cost=cost_of(state, shop.budget.spent()),
         candidates=tuple(CandidateRow.of(one) for one in all_evidence(state)),
         report=str(shop.folder.path / "report.md"),
@@ -87,11 +88,13 @@ def cost_of(state: RunState, spent: Spent) -> Spent:
     )
 
 
-def test_counts(gates: tuple[GateResult, ...]) -> TestCounts:
-    facts = next((gate.facts for gate in gates if gate.gate == "tests"), {})
-    return TestCounts(
-        **{name: facts[name] for name in ("passed", "failed", "flaky", "not_reported") if name in facts}
-    )
+def test_counts(verified: Verification | None, known: Baseline) -> TestCounts:
+    """Of the published patch; of base where no patch came as far as the tests."""
+    gates = verified.gates if verified is not None else ()
+    facts = next((gate.facts for gate in gates if gate.gate == "tests"), None)
+    if facts is None:
+        return TestCounts(passed=len(known.tests[0].passed), flaky=len(flaky_tests(known.tests)))
+    return TestCounts(**{name: facts[name] for name in TestCounts.model_fields})
 
 
 def not_compared(known: Baseline, verified: Verification | None) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Speedup(BaseModel):
 
 
 class TestCounts(BaseModel):
-    """Tests of the published patch. `flaky` differed between two runs of base.
+    """Tests of the published patch, or of base where none is. `flaky` differed between two runs of base.
 
     `not_reported`: reported at base, not by the patch; each counts as a failure.
     """
