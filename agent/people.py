@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hotloop.agent.budget import Budget, BudgetLimits
 from hotloop.agent.coder.base import Coder
@@ -11,6 +12,9 @@ from hotloop.agent.folder import RunFolder
 from hotloop.agent.judge.base import Judge
 from hotloop.agent.settings import Settings
 from hotloop.agent.state import Spent
+
+if TYPE_CHECKING:
+    from hotloop.agent.models.client import OpenAIModel
 
 DEFAULT_MODEL = "gpt-5-mini"
 
@@ -22,6 +26,12 @@ class People:
     coder: Coder
     judge: Judge
     budget: Budget
+    clients: tuple[OpenAIModel, ...] = ()
+
+    def close(self) -> None:
+        """End the connections to the models."""
+        for client in self.clients:
+            client.close()
 
 
 def coder_kind(settings: Settings) -> str:
@@ -63,9 +73,12 @@ def _model_people(
     budget = Budget(limits, spent=journal.spent().model_copy(update=times))
     redactor = Redactor([os.environ.get("OPENAI_API_KEY", "")])
 
+    clients: list[OpenAIModel] = []
+
     def behind_journal(name: str) -> JournaledModel:
         price = prices.require(name, max_cost=settings.max_cost, allow_unknown=settings.allow_unknown_price)
         client = OpenAIModel.from_environment(name, seconds_left=budget.seconds_left)
+        clients.append(client)
         if check:
             client.check()
         return JournaledModel(client, journal, budget, price=price, redactor=redactor)
@@ -75,4 +88,4 @@ def _model_people(
     judge_name = settings.judge_model or coder_name
     judge = coder if judge_name == coder_name else behind_journal(judge_name)
     tokens = settings.max_completion_tokens
-    return People(ModelCoder(coder, tokens), ModelJudge(judge, tokens), budget)
+    return People(ModelCoder(coder, tokens), ModelJudge(judge, tokens), budget, tuple(clients))

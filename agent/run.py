@@ -122,6 +122,7 @@ def workshop(plan: Plan, folder: RunFolder, before: Spent, listener: Listener | 
     try:
         yield shop
     finally:
+        people.close()
         backend.reap(folder.id)
         folder.discard_work()
 
