@@ -35,15 +35,36 @@ def test_sources_may_be_changed(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "tests/test_core.py", "tests/helpers.py", "test/data.py", "pkg/tests/helpers.py",
+        "tests/test_core.py",
+        "tests/helpers.py",
+        "test/data.py",
+        "pkg/tests/helpers.py",
         "test_core.py",
-        "pkg/test_core.py", "pkg/core_test.py", "tests.py", "conftest.py", "pkg/deep/conftest.py",
+        "pkg/test_core.py",
+        "pkg/core_test.py",
+        "tests.py",
+        "conftest.py",
+        "pkg/deep/conftest.py",
         "pytest.ini",
-        "tox.ini", "noxfile.py", "sitecustomize.py", "pkg/usercustomize.py", "odd.pth", "setup.py", "setup.cfg",
-        "pyproject.toml", "sub/pyproject.toml", "hotloop.toml", "sub/hotloop.toml", ".github/workflows/ci.py",
-        "benchmarks/other.py", "asv.conf.json", ".gitattributes", ".git/hooks/pre-commit.py", ".gitmodules",
+        "tox.ini",
+        "noxfile.py",
+        "sitecustomize.py",
+        "pkg/usercustomize.py",
+        "odd.pth",
+        "setup.py",
+        "setup.cfg",
+        "pyproject.toml",
+        "sub/pyproject.toml",
+        "hotloop.toml",
+        "sub/hotloop.toml",
+        ".github/workflows/ci.py",
+        "benchmarks/other.py",
+        "asv.conf.json",
+        ".gitattributes",
+        ".git/hooks/pre-commit.py",
+        ".gitmodules",
     ],
-)  # fmt: skip
+)
 def test_what_guards_the_result_may_not_be_changed(path: str) -> None:
     assert (refusal(path) or "").startswith("belongs to ")
 
