@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from hotloop.profilers.errors import ProfilerError
@@ -54,18 +55,24 @@ class Plan:
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU nanoseconds of one request's phases, and the wall nanoseconds of its call."""
+    """CPU nanoseconds of one request's phases; wall nanoseconds of its call and around it."""
 
     setup: int
     call: int
     digest: int
     idle: int
     wall: int
+    wall_around: int = 0
 
     @property
     def around(self) -> int:
         """What was spent outside the call."""
         return self.setup + self.digest + self.idle
+
+    @property
+    def late(self) -> int:
+        """What was spent after the call: where a lazy result does its work."""
+        return self.digest + self.idle
 
 
 @dataclass
@@ -111,17 +118,22 @@ class Player:
 
     def turn(self, seeds: list[int]) -> list[Output]:
         """One timed request, with its phases accounted apart."""
-        begun = self.read()
+        begun, clock = self.read(), [time.perf_counter_ns()]
         self.worker.setup(seeds)
         ready = self.read()
-        wall = time.perf_counter_ns()
+        clock.append(time.perf_counter_ns())
         self.worker.call()
-        wall = time.perf_counter_ns() - wall
+        clock.append(time.perf_counter_ns())
         called = self.read()
         outputs = self.worker.digest()
+        clock.append(time.perf_counter_ns())
         digested = self.read()
+        setup, call, digest = (later - earlier for earlier, later in pairwise(clock))
+        idle = begun - self._last
         self.track.costs.append(
-            Cost(ready - begun, called - ready, digested - called, begun - self._last, wall)
+            Cost(
+                ready - begun, called - ready, digested - called, idle, wall=call, wall_around=setup + digest
+            )
         )
         self._last = digested
         return outputs

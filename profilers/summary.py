@@ -51,33 +51,50 @@ def counted(costs: Sequence[Cost], plan: Plan) -> Sequence[Cost]:
     return costs[:1] if plan.first_only else costs
 
 
-def shifts(pairs: Sequence[ProcessPair], plan: Plan) -> list[float]:
-    """By process pair: nanoseconds a request that the candidate spends more outside its call."""
-    return [
-        median(cost.around for cost in counted(pair.tracks[CANDIDATE].costs, plan))
-        - median(cost.around for cost in counted(pair.tracks[BASE].costs, plan))
-        for pair in pairs
+def shifts(pairs: Sequence[ProcessPair], plan: Plan, value: str = "around") -> list[float]:
+    """By process pair: nanoseconds a request that the candidate spends more outside its call.
+
+    value: "around" for CPU time, "wall_around" for wall time.
+    """
+    sides = (
+        [median(getattr(cost, value) for cost in counted(pair.tracks[side].costs, plan)) for pair in pairs]
+        for side in (CANDIDATE, BASE)
+    )
+    return [float(after - before) for after, before in zip(*sides, strict=True)]
+
+
+def charged_shifts(
+    pairs: Sequence[ProcessPair], plan: Plan, confidence: float, *, wall: bool = False
+) -> list[float]:
+    """Shifts that must be charged to the candidate's calls: all of them, once they are shown to be real.
+
+    Wall time is charged for wall time, since a neighbour stretches what was moved as it
+    stretches a call; and for CPU time at least.
+    """
+    moved = shifts(pairs, plan, "wall_around" if wall else "around")
+    of_call = "wall" if wall else "call"
+    calls = [
+        median(getattr(cost, of_call) for cost in counted(pair.tracks[BASE].costs, plan)) for pair in pairs
     ]
-
-
-def charged_shifts(pairs: Sequence[ProcessPair], plan: Plan, confidence: float) -> list[float]:
-    """Shifts that must be charged to the candidate's calls: all of them, once they are shown to be real."""
-    moved = shifts(pairs, plan)
-    calls = [median(cost.call for cost in counted(pair.tracks[BASE].costs, plan)) for pair in pairs]
     shares = [shift / max(1.0, call) for shift, call in zip(moved, calls, strict=True)]
     estimate = confidence_sequence(shares, confidence)
-    if estimate.low > 0.0 and estimate.mean > SHIFT_SHARE:
-        return [max(0.0, shift) for shift in moved]
-    return [0.0] * len(moved)
+    real = estimate.low > 0.0 and estimate.mean > SHIFT_SHARE
+    charges = [max(0.0, shift) for shift in moved] if real else [0.0] * len(moved)
+    if not wall:
+        return charges
+    return [max(pair) for pair in zip(charges, charged_shifts(pairs, plan, confidence), strict=True)]
 
 
 def may_have_moved(pairs: Sequence[ProcessPair], plan: Plan, metric: str, settings: MeasureSettings) -> bool:
     """Whether a shift that is not shown to be real would, at its mean, undo the gain.
 
-    Until samples settle it, a gain in the call alone is not called faster.
+    Until samples settle it, a gain in the call alone is not called faster. Of what comes
+    after the call the most that the samples allow is taken: a lazy result is cheap to write.
     """
-    charge = max(0.0, fmean(shifts(pairs, plan)))
-    value = "wall" if metric == "wall" else "call"
+    wall = metric == "wall"
+    late = confidence_sequence(shifts(pairs, plan, "late"), settings.confidence)
+    charge = max(0.0, late.high, fmean(shifts(pairs, plan, "wall_around" if wall else "around")))
+    value = "wall" if wall else "call"
     charged = interval_of([pair_ratio(pair, plan, value, charge) for pair in pairs], settings.confidence)
     return charged.low <= settings.min_speedup
 
@@ -89,14 +106,15 @@ def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSetting
         [pair_ratio(pair, plan, "call", charge) for pair, charge in zip(pairs, charges, strict=True)],
         settings.confidence,
     )
+    wall_charges = charged_shifts(pairs, plan, settings.confidence, wall=True)
     wall = interval_of(
-        [pair_ratio(pair, plan, "wall", charge) for pair, charge in zip(pairs, charges, strict=True)],
+        [pair_ratio(pair, plan, "wall", charge) for pair, charge in zip(pairs, wall_charges, strict=True)],
         settings.confidence,
     )
     metric = "wall" if any(waits(pairs, side) for side in SIDES) else "cpu"
     decisive = wall if metric == "wall" else cpu
     outcome = outcome_of(decisive, settings.min_speedup)
-    if outcome is Outcome.FASTER and not any(charges) and may_have_moved(pairs, plan, metric, settings):
+    if outcome is Outcome.FASTER and may_have_moved(pairs, plan, metric, settings):
         outcome = Outcome.INCONCLUSIVE
     differs = next((pair.difference for pair in pairs if pair.difference is not None), None)
     return Verdict(
