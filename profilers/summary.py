@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ smallest ratio of all calls is taken: a busy neighbour slows many calls, not eve
 
 SHIFT_SHARE = 0.01
 """A shift of cost between phases below this share of a call is not charged."""
+
+Average = Callable[[Sequence[float]], float]
 
 MEMORY_SLACK = 8 << 20
 LOAD_SLACK_NS = 5_000_000
@@ -51,13 +53,15 @@ def counted(costs: Sequence[Cost], plan: Plan) -> Sequence[Cost]:
     return costs[:1] if plan.first_only else costs
 
 
-def shifts(pairs: Sequence[ProcessPair], plan: Plan, value: str = "around") -> list[float]:
+def shifts(
+    pairs: Sequence[ProcessPair], plan: Plan, value: str = "around", average: Average = median
+) -> list[float]:
     """By process pair: nanoseconds a request that the candidate spends more outside its call.
 
-    value: "around" for CPU time, "wall_around" for wall time.
+    value: "around" for CPU time, or a part of it; "wall_around" for wall time.
     """
     sides = (
-        [median(getattr(cost, value) for cost in counted(pair.tracks[side].costs, plan)) for pair in pairs]
+        [average([getattr(cost, value) for cost in counted(pair.tracks[side].costs, plan)]) for pair in pairs]
         for side in (CANDIDATE, BASE)
     )
     return [float(after - before) for after, before in zip(*sides, strict=True)]
@@ -85,18 +89,20 @@ def charged_shifts(
     return [max(pair) for pair in zip(charges, charged_shifts(pairs, plan, confidence), strict=True)]
 
 
-def may_have_moved(pairs: Sequence[ProcessPair], plan: Plan, metric: str, settings: MeasureSettings) -> bool:
-    """Whether a shift that is not shown to be real would, at its mean, undo the gain.
+def gain_survives(pairs: Sequence[ProcessPair], plan: Plan, metric: str, settings: MeasureSettings) -> bool:
+    """Whether the gain still shows when all that each candidate spent more outside its calls is charged.
 
-    Until samples settle it, a gain in the call alone is not called faster. Of what comes
-    after the call the most that the samples allow is taken: a lazy result is cheap to write.
+    What comes after a call is charged pair by pair, so that its noise widens the interval: a
+    lazy result is cheap to write. By means, since a median would not see work that is put off
+    to every third result. What comes before is charged at its mean over all pairs.
     """
-    wall = metric == "wall"
-    late = confidence_sequence(shifts(pairs, plan, "late"), settings.confidence)
-    charge = max(0.0, late.high, fmean(shifts(pairs, plan, "wall_around" if wall else "around")))
-    value = "wall" if wall else "call"
-    charged = interval_of([pair_ratio(pair, plan, value, charge) for pair in pairs], settings.confidence)
-    return charged.low <= settings.min_speedup
+    before = max(0.0, fmean(shifts(pairs, plan, "wall_around" if metric == "wall" else "setup")))
+    value = "wall" if metric == "wall" else "call"
+    charged = [
+        pair_ratio(pair, plan, value, before + after)
+        for pair, after in zip(pairs, shifts(pairs, plan, "late", fmean), strict=True)
+    ]
+    return interval_of(charged, settings.confidence).low > settings.min_speedup
 
 
 def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSettings, seconds: float) -> Verdict:
@@ -114,7 +120,7 @@ def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSetting
     metric = "wall" if any(waits(pairs, side) for side in SIDES) else "cpu"
     decisive = wall if metric == "wall" else cpu
     outcome = outcome_of(decisive, settings.min_speedup)
-    if outcome is Outcome.FASTER and may_have_moved(pairs, plan, metric, settings):
+    if outcome is Outcome.FASTER and not gain_survives(pairs, plan, metric, settings):
         outcome = Outcome.INCONCLUSIVE
     differs = next((pair.difference for pair in pairs if pair.difference is not None), None)
     return Verdict(

@@ -137,6 +137,27 @@ def test_a_shift_too_noisy_to_be_charged_still_holds_back_the_verdict() -> None:
     assert found.outcome is Outcome.INCONCLUSIVE
 
 
+def test_work_put_off_to_every_third_result_holds_back_the_verdict() -> None:
+    """The median of the digests' costs does not see it."""
+    made = pairs(by(0.5))
+    for pair in made:
+        costs = pair.tracks[CANDIDATE].costs
+        costs[::3] = [replace(cost, digest=cost.digest + 15 * MS) for cost in costs[::3]]
+
+    assert verdict(made).outcome is not Outcome.FASTER
+
+
+@pytest.mark.parametrize("digest", [MS, 10 * MS])
+def test_a_gain_is_found_beside_a_digest_that_costs_as_much_and_varies(digest: int) -> None:
+    rng = random.Random(3)
+    made = pairs(by(1 / 1.08))
+    for pair in made:
+        for track in pair.tracks.values():
+            track.costs[:] = [replace(cost, digest=int(digest * rng.gauss(1, 0.03))) for cost in track.costs]
+
+    assert verdict(made).outcome is Outcome.FASTER
+
+
 def test_less_work_outside_the_call_is_no_gain() -> None:
     found = verdict(pairs(lambda cost: replace(cost, setup=0, digest=0)))
 
