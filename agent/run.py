@@ -117,7 +117,7 @@ def workshop(plan: Plan, folder: RunFolder, before: Spent, listener: Listener | 
     events = EventLog(folder.events, listener)
     events.emit("run_started", run_id=folder.id, repo=plan.name, sandbox=plan.sandbox, coder=plan.coder)
     shop = Workshop(
-        plan.settings, plan.source(), folder, events, backend, people.coder, people.judge, people.budget
+        plan.settings, folder, events, backend, plan.source(), people.coder, people.judge, people.budget
     )
     try:
         yield shop

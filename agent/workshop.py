@@ -8,37 +8,33 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from hotloop.agent.events import EventLog
+from hotloop.agent.bench import Bench
 from hotloop.agent.folder import RunFolder
 from hotloop.agent.settings import Settings
 from hotloop.errors import UsageError
 from hotloop.profilers.pyspy import executable as pyspy_executable
 from hotloop.profilers.workload import RUNNER, Workload
 from hotloop.repos.errors import RepoError
-from hotloop.repos.layout import import_roots, modules_under
+from hotloop.repos.layout import modules_under
 from hotloop.repos.patch import apply_patch
 from hotloop.repos.source import Source
 from hotloop.repos.suites import REPORTERS, Suite, discover_tests, suite_for
 from hotloop.repos.tree import copy_tree, export
 from hotloop.repos.workload_file import check_workload
-from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Limits, Sandbox
 
 if TYPE_CHECKING:
     from hotloop.agent.budget import Budget
     from hotloop.agent.coder.base import Coder
     from hotloop.agent.judge.base import Judge
     from hotloop.agent.state import Candidate, RunState
-
-SMALL = Limits(seconds=600.0)
 
 
 @dataclass
@@ -56,19 +52,13 @@ class Used:
 
 
 @dataclass
-class Workshop:
+class Workshop(Bench):
     """One run's tools. Not thread-safe while being made; safe after `prepare`."""
 
-    settings: Settings
     source: Source
-    folder: RunFolder
-    events: EventLog
-    backend: Backend
     coder: Coder
     judge: Judge
     budget: Budget
-    sandbox_seconds: float = 0.0
-    _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def prepare(self) -> None:
         """Make everything that later steps share, in the order in which it can fail."""
@@ -89,32 +79,6 @@ class Workshop:
         if not (tree / self.project).is_dir():
             raise UsageError(f"There is no folder {self.project} in {self.source.name}", "Check --subdir")
         return tree
-
-    @cached_property
-    def environment(self) -> Environment:
-        settings = self.settings
-        dockerfile = None if settings.dockerfile is None else self.source_tree / settings.dockerfile
-        spec = EnvironmentSpec(settings.python, settings.env, settings.image, dockerfile)
-        return self.backend.prepare(spec, self.source_tree / self.project, self.events.log)
-
-    @cached_property
-    def base_tree(self) -> Path:
-        """Base, with its compiled parts built. What every candidate is compared with."""
-        tree = self.folder.work / "base"
-        shutil.rmtree(tree, ignore_errors=True)
-        copy_tree(self.source_tree, tree)
-        failure = self.rebuild(tree)
-        if failure is not None:
-            raise UsageError(f"The rebuild command fails at base: {failure}", "Check --rebuild and --env")
-        return tree
-
-    @cached_property
-    def roots(self) -> tuple[PurePosixPath, ...]:
-        """Import roots relative to a tree."""
-        given = self.settings.import_roots
-        if given is not None:
-            return tuple(self.project / root for root in given)
-        return tuple(self.project / root for root in import_roots(self.source_tree / self.project))
 
     @cached_property
     def workload(self) -> Workload:
@@ -174,29 +138,6 @@ class Workshop:
 
     def tree_place(self, number: int) -> Path:
         return self.folder.work / "trees" / str(number)
-
-    def rebuild(self, tree: Path) -> str | None:
-        """Run the rebuild command in `tree`; the last lines of its output if it fails."""
-        if self.settings.rebuild is None:
-            return None
-        with self.sandbox(tree, writable=True) as sandbox:
-            done = sandbox.run(
-                ["sh", "-c", self.settings.rebuild], cwd=sandbox.tree / self.project, limits=SMALL
-            )
-        return None if done.ok else " | ".join(done.text().strip().splitlines()[-3:])[:600]
-
-    @contextmanager
-    def sandbox(self, tree: Path, *, writable: bool = False) -> Iterator[Sandbox]:
-        """A sandbox around `tree`; its seconds are counted."""
-        begun = time.monotonic()
-        try:
-            with self.backend.start(
-                self.environment, tree, run_id=self.folder.id, writable=writable
-            ) as sandbox:
-                yield sandbox
-        finally:
-            with self._lock:
-                self.sandbox_seconds += time.monotonic() - begun
 
     @contextmanager
     def account(self) -> Iterator[Used]:

@@ -10,13 +10,14 @@ import random
 from typing import Any
 
 from hotloop.agent.baseline import Baseline
+from hotloop.agent.bench import Bench
 from hotloop.agent.measuring import measure_settings
 from hotloop.agent.state import RunState
 from hotloop.agent.testing import run_suite
 from hotloop.agent.workshop import Workshop
 from hotloop.errors import UsageError
 from hotloop.profilers.compare import noise_floor
-from hotloop.profilers.pingpong import SideFailure
+from hotloop.profilers.engines.base import SideFailure
 from hotloop.profilers.probe import Character, character
 from hotloop.profilers.verdict import NoiseFloor
 from hotloop.profilers.workload import WorkloadFailure
@@ -51,7 +52,7 @@ def baseline(state: RunState, shop: Workshop) -> dict[str, Any]:
     return {"baseline": known.model_dump(mode="json")}
 
 
-def examine(shop: Workshop) -> Character:
+def examine(shop: Bench) -> Character:
     """The workload at base. Raises UsageError when it fails or cannot be repeated."""
     try:
         with shop.sandbox(shop.base_tree) as sandbox:
@@ -91,7 +92,7 @@ def _run_once(shop: Workshop, name: str) -> TestReport:
         return run_suite(shop, sandbox)
 
 
-def measure_noise(shop: Workshop, seen: Character) -> NoiseFloor:
+def measure_noise(shop: Bench, seen: Character) -> NoiseFloor:
     settings = measure_settings(shop.settings, seen.varies, seed=shop.settings.seed)
     try:
         with shop.sandbox(shop.base_tree) as base, shop.sandbox(shop.base_tree) as twin:

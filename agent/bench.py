@@ -1,0 +1,107 @@
+"""Where a workload runs: an environment, base's tree with its compiled parts built, and sandboxes.
+
+What a run of the loop and a comparison of two trees have in common. Everything is made
+when first asked for.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from hotloop.agent.events import EventLog
+from hotloop.agent.folder import RunFolder
+from hotloop.agent.settings import Settings
+from hotloop.errors import UsageError
+from hotloop.profilers.workload import Workload
+from hotloop.repos.layout import import_roots
+from hotloop.repos.tree import copy_tree
+from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Limits, Sandbox
+
+REBUILD = Limits(seconds=600.0)
+
+
+@dataclass
+class Bench(ABC):
+    """Not thread-safe while being made; safe once its parts are."""
+
+    settings: Settings
+    folder: RunFolder
+    events: EventLog
+    backend: Backend
+    sandbox_seconds: float = field(default=0.0, kw_only=True)
+    _lock: threading.RLock = field(default_factory=threading.RLock, kw_only=True)
+
+    @property
+    @abstractmethod
+    def project(self) -> PurePosixPath:
+        """The project's folder, relative to a tree."""
+
+    @property
+    @abstractmethod
+    def source_tree(self) -> Path:
+        """Base's files as committed, without anything built."""
+
+    @property
+    @abstractmethod
+    def workload(self) -> Workload:
+        """What is timed."""
+
+    @cached_property
+    def environment(self) -> Environment:
+        settings = self.settings
+        dockerfile = None if settings.dockerfile is None else self.source_tree / settings.dockerfile
+        spec = EnvironmentSpec(settings.python, settings.env, settings.image, dockerfile)
+        return self.backend.prepare(spec, self.source_tree / self.project, self.events.log)
+
+    @cached_property
+    def base_tree(self) -> Path:
+        """Base, with its compiled parts built. What every candidate is compared with."""
+        tree = self.folder.work / "base"
+        shutil.rmtree(tree, ignore_errors=True)
+        copy_tree(self.source_tree, tree)
+        failure = self.rebuild(tree)
+        if failure is not None:
+            raise UsageError(f"The rebuild command fails at base: {failure}", "Check --rebuild and --env")
+        return tree
+
+    @cached_property
+    def roots(self) -> tuple[PurePosixPath, ...]:
+        """Import roots relative to a tree."""
+        return self.roots_of(self.source_tree)
+
+    def roots_of(self, tree: Path) -> tuple[PurePosixPath, ...]:
+        """Import roots of `tree`, relative to it: as set, else found from its files."""
+        given = self.settings.import_roots
+        found = import_roots(tree / self.project) if given is None else given
+        return tuple(self.project / root for root in found)
+
+    def rebuild(self, tree: Path) -> str | None:
+        """Run the rebuild command in `tree`; the last lines of its output if it fails."""
+        if self.settings.rebuild is None:
+            return None
+        with self.sandbox(tree, writable=True) as sandbox:
+            done = sandbox.run(
+                ["sh", "-c", self.settings.rebuild], cwd=sandbox.tree / self.project, limits=REBUILD
+            )
+        return None if done.ok else " | ".join(done.text().strip().splitlines()[-3:])[:600]
+
+    @contextmanager
+    def sandbox(self, tree: Path, *, writable: bool = False) -> Iterator[Sandbox]:
+        """A sandbox around `tree`; its seconds are counted."""
+        begun = time.monotonic()
+        try:
+            with self.backend.start(
+                self.environment, tree, run_id=self.folder.id, writable=writable
+            ) as sandbox:
+                yield sandbox
+        finally:
+            with self._lock:
+                self.sandbox_seconds += time.monotonic() - begun
