@@ -109,6 +109,31 @@ class Completed:
         return (self.stdout + self.stderr).decode("utf-8", "replace")
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A `Process` that ended by itself. output: what was left to read of its stdout.
+
+    exit_code: negative is the signal that ended it. seen_ns: `time.perf_counter_ns()`
+    when its end was seen.
+    """
+
+    exit_code: int
+    output: bytes
+    seen_ns: int
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a `Process` and all it started are at.
+
+    threads: how many there are in all. delay_ns: how long its processes' first threads
+    were ready to run and had no core; 0 where the kernel does not count it.
+    """
+
+    threads: int
+    delay_ns: int
+
+
 class ProcessEnded(Exception):
     """The other end of a `Process` is gone. A result, not an infrastructure failure."""
 
@@ -133,12 +158,23 @@ class Process(Protocol):
         when a line is longer than `limit` bytes (it is killed then).
         """
 
+    def wait(self, seconds: float, limit: int) -> Ended:
+        """Until it has ended by itself; then all that it started is killed.
+
+        CPU time and peak memory can be read afterwards. Raises ProcessTimeout
+        after `seconds`, and ProcessEnded when more than `limit` bytes of stdout
+        were left to read: the rest is dropped, and it runs to its end.
+        """
+
     def cpu_ns(self) -> int:
         """CPU time used so far by it and all it started, in nanoseconds.
 
         Read from outside. Raises SandboxError when what is read can no longer
         be shown to be this process (pid reused, left its control group).
         """
+
+    def activity(self) -> Activity:
+        """Read from outside, like the clock."""
 
     def has_children(self) -> bool:
         """Whether any process other than the one that was started lives in it."""
@@ -164,6 +200,8 @@ class Sandbox(Protocol):
     """The tree, as commands inside see it."""
     scratch: PurePosixPath
     """Private, writable and empty at the start; HOME and TMPDIR are below it."""
+    private: tuple[PurePosixPath, ...]
+    """Every folder in which commands can leave files for each other and that is this sandbox's alone."""
     tools: PurePosixPath
     """Hotloop's own runner files, read-only."""
     environment: Environment

@@ -9,8 +9,13 @@ from typing import Protocol
 import docker
 
 from hotloop.sandboxes import cgroup, proc
+from hotloop.sandboxes.base import Activity
 from hotloop.sandboxes.docker_engine import engine_errors
 from hotloop.sandboxes.errors import SandboxError
+
+
+KEPT_BUSY = 3
+"""The engine's init, the keeper and a launcher, where one command runs."""
 
 
 class Meter(Protocol):
@@ -22,6 +27,9 @@ class Meter(Protocol):
     def cpu_ns(self) -> int: ...
 
     def process_count(self) -> int: ...
+
+    def activity(self, launcher: int) -> Activity:
+        """Of the command that this launcher supervises, as `Process.activity`."""
 
     def peak_memory(self, launcher: int) -> int:
         """Of the command that this launcher (a pid on the engine's host) supervises; 0 if unknown."""
@@ -46,6 +54,10 @@ class HostMeter:
         except OSError as error:
             raise SandboxError(f"the container's control group is gone: {error}") from error
 
+    def activity(self, launcher: int) -> Activity:
+        pids = proc.descendants(launcher)
+        return Activity(proc.threads(pids), proc.run_delay(pids))
+
     def peak_memory(self, launcher: int) -> int:
         return proc.peak_resident(proc.descendants(launcher))
 
@@ -66,6 +78,10 @@ class EngineMeter:
     def process_count(self) -> int:
         with engine_errors("to list a container's processes"):
             return len(self.client.api.top(self.container)["Processes"])
+
+    def activity(self, launcher: int) -> Activity:
+        del launcher  # as below
+        return Activity(self.process_count() - KEPT_BUSY, 0)
 
     def peak_memory(self, launcher: int) -> int:
         del launcher  # its number means nothing on this machine

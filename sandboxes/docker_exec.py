@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from docker.errors import NotFound
 
 from hotloop.sandboxes.docker_engine import engine_errors
 from hotloop.sandboxes.errors import SandboxError
-from hotloop.sandboxes.launching import Settings, Sink, pack_settings
+from hotloop.sandboxes.launching import LOOK_SECONDS, Settings, Sink, pack_settings
 
 INSIDE = "/hotloop/inside"
 START_SECONDS = 30.0
@@ -73,6 +73,16 @@ class Exec:
         """Whether its output ended in time."""
         self._pump.join(seconds)
         return not self._pump.is_alive()
+
+    def wait_watching(self, seconds: float, look: Callable[[], object]) -> bool:
+        """As `wait`; `look` is called on the way, ever less often."""
+        deadline, pause = time.monotonic() + seconds, LOOK_SECONDS
+        while (left := deadline - time.monotonic()) > 0:
+            if self.wait(min(pause, left)):
+                return True
+            look()
+            pause = min(2 * pause, 20 * LOOK_SECONDS)
+        return False
 
     def exit_code(self) -> int:
         """Negative for a signal: the engine reports 128 and the signal's number."""

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from hotloop.sandboxes.base import Completed, Environment, Limits, ProcessEnded, ProcessTimeout
+from hotloop.sandboxes.base import (
+    Activity,
+    Completed,
+    Ended,
+    Environment,
+    Limits,
+    ProcessEnded,
+    ProcessTimeout,
+)
 from hotloop.sandboxes.docker_container import MIB, OWN_PROCESSES, Container
 from hotloop.sandboxes.docker_exec import INSIDE, Exec
 from hotloop.sandboxes.environ import command_environment
@@ -21,6 +30,7 @@ from hotloop.sandboxes.streams import Lines, Tail
 TREE = PurePosixPath("/hotloop/tree")
 SCRATCH = PurePosixPath("/hotloop/scratch")
 TOOLS = PurePosixPath("/hotloop/tools")
+PRIVATE = (SCRATCH, PurePosixPath("/tmp"), PurePosixPath("/dev/shm"))
 PROCESSES_A_COMMAND = 2
 """The launcher that supervises, and the target."""
 
@@ -68,6 +78,18 @@ class DockerProcess:
             self.kill()
             raise
 
+    def wait(self, seconds: float, limit: int) -> Ended:
+        self._lines.keep(limit)
+        in_time = self._command.wait_watching(seconds, self.peak_memory)
+        seen = time.perf_counter_ns()
+        self._end(drop=not in_time)
+        if not in_time:
+            raise ProcessTimeout(f"it did not end in {seconds:g} s")
+        return Ended(self._command.exit_code(), self._lines.rest(limit), seen)
+
+    def activity(self) -> Activity:
+        return self._container.meter.activity(self._launcher)
+
     def cpu_ns(self) -> int:
         with self._lock:
             if not self._ended:
@@ -90,9 +112,14 @@ class DockerProcess:
         return self._errors.text()
 
     def kill(self) -> None:
+        self._end(drop=True)
+
+    def _end(self, *, drop: bool) -> None:
+        """drop: nobody reads what it wrote any more."""
         with self._lock:
             if not self._ended:
-                self._lines.end()
+                if drop:
+                    self._lines.end()
                 with suppress(SandboxError):  # a container that died; `cpu_ns` says so when asked
                     self.peak_memory()
                     self._last_cpu = self._container.meter.cpu_ns() - self._before
@@ -106,6 +133,7 @@ class DockerSandbox:
 
     tree = TREE
     scratch = SCRATCH
+    private = PRIVATE
     tools = TOOLS
 
     def __init__(self, environment: Environment, container: Container, host_tree: Path, path: str) -> None:

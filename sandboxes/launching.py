@@ -20,6 +20,7 @@ from hotloop.sandboxes.errors import SandboxError
 
 LAUNCHER = Path(__file__).parent / "inside" / "launcher.py"
 START_SECONDS = 30.0
+LOOK_SECONDS = 0.01
 
 Settings = dict[str, object]
 Sink = Callable[[bytes], None]
@@ -58,6 +59,20 @@ class Launched:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def wait_watching(self, seconds: float, look: Callable[[], object]) -> bool:
+        """As `wait`, seeing the end at once; `look` is called on the way, ever less often."""
+        deadline, pause = time.monotonic() + seconds, LOOK_SECONDS
+        descriptor = os.pidfd_open(self.popen.pid)
+        try:
+            while (left := deadline - time.monotonic()) > 0:
+                if select.select([descriptor], [], [], min(pause, left))[0]:
+                    return self.wait(seconds)
+                look()
+                pause = min(2 * pause, 20 * LOOK_SECONDS)
+        finally:
+            os.close(descriptor)
+        return False
 
     def end(self) -> None:
         """Kill what is left of it, and wait for that. Safe twice."""

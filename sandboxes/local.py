@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 import uuid
 from functools import cached_property
 from pathlib import Path
 
-from hotloop.errors import UsageError
+from hotloop.errors import UsageError, disk_is_full
 from hotloop.sandboxes import proc
 from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.cgroup import Family
@@ -63,6 +64,8 @@ class LocalBackend:
     def check(self) -> None:
         if not sys.platform.startswith("linux"):
             raise UsageError("The local sandbox needs Linux", "Use --sandbox docker")
+        for folder in (self._state, self._cache):
+            check_writable(folder)
 
     def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         return self._builder.prepare(spec, base_tree, log)
@@ -111,6 +114,20 @@ class LocalBackend:
 
     def _run_folder(self, run_id: str) -> Path:
         return self._state / "runs" / re.sub(r"[^A-Za-z0-9_-]", "_", run_id)
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder`. Raises UsageError when nothing can be put there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        if disk_is_full(error):
+            raise
+        raise UsageError(
+            f"{folder} cannot be written to ({error.strerror})",
+            "Set XDG_STATE_HOME and XDG_CACHE_HOME to folders that can",
+        ) from None
 
 
 def user_folder(variable: str, default: str) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hotloop.sandboxes import proc
-from hotloop.sandboxes.base import ProcessEnded, ProcessTimeout
+from hotloop.sandboxes.base import Activity, Ended, ProcessEnded, ProcessTimeout
 from hotloop.sandboxes.cgroup import Group
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.launching import Launched, read_status
@@ -131,6 +131,19 @@ class LocalProcess:
             self.kill()
             raise
 
+    def wait(self, seconds: float, limit: int) -> Ended:
+        self._lines.keep(limit)
+        in_time = self._launched.wait_watching(seconds, self.peak_memory)
+        seen = time.perf_counter_ns()
+        self._end(drop=not in_time)
+        if not in_time:
+            raise ProcessTimeout(f"it did not end in {seconds:g} s")
+        return Ended(self._launched.popen.returncode, self._lines.rest(limit), seen)
+
+    def activity(self) -> Activity:
+        pids = self._launched.pids()
+        return Activity(proc.threads(pids), proc.run_delay(pids))
+
     def cpu_ns(self) -> int:
         with self._lock:
             return self._clock.read() if self._last_cpu is None else self._last_cpu
@@ -148,10 +161,15 @@ class LocalProcess:
         return self._errors.text()
 
     def kill(self) -> None:
+        self._end(drop=True)
+
+    def _end(self, *, drop: bool) -> None:
+        """drop: nobody reads what it wrote any more."""
         with self._lock:
             if self._last_cpu is None:
                 self.peak_memory()
-                self._lines.end()
+                if drop:
+                    self._lines.end()
                 try:
                     self._launched.end()
                     self._last_cpu = self._clock.read()

@@ -40,6 +40,7 @@ class LocalSandbox:
         self.environment = environment
         self.tree = PurePosixPath(rooms.tree)
         self.scratch = PurePosixPath(rooms.scratch)
+        self.private = (self.scratch,)
         self.tools = PurePosixPath(rooms.tools)
         self._rooms = rooms
         self._folder = folder

@@ -71,6 +71,26 @@ def _high_water(pid: int) -> int:
     return 0
 
 
+def threads(pids: Iterable[int]) -> int:
+    """How many threads these processes have together."""
+    return sum(int(fields[17]) for pid in pids if (fields := stat_fields(pid)))
+
+
+def run_delay(pids: Iterable[int]) -> int:
+    """Nanoseconds that the processes' first threads waited for a core; 0 where it is not counted.
+
+    The second number of /proc/<pid>/schedstat: see the kernel's Documentation/scheduler/sched-stats.rst.
+    """
+    total = 0
+    for pid in pids:
+        try:
+            fields = (PROC / str(pid) / "schedstat").read_text().split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        total += int(fields[1])
+    return total
+
+
 def send_signal(pid: int, number: signal.Signals) -> bool:
     """False when the process is gone already."""
     try:

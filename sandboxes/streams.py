@@ -61,6 +61,7 @@ class Lines:
         self._data = bytearray()
         self._changed = threading.Condition()
         self._wanted = READ_AHEAD
+        self._most: int | None = None
         self._ended = False
 
     def feed(self, data: bytes) -> None:
@@ -69,9 +70,27 @@ class Lines:
             if not data:
                 self._ended = True
             if not self._ended:
-                self._data += data
+                self._data += data if self._most is None else data[: max(0, self._most + 1 - len(self._data))]
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._ended or len(self._data) <= self._wanted)
+            self._changed.wait_for(self._has_room)
+
+    def _has_room(self) -> bool:
+        return self._ended or self._most is not None or len(self._data) <= self._wanted
+
+    def keep(self, limit: int) -> None:
+        """From here on `rest` reads, at the end: up to `limit` bytes are kept, what passes them is dropped."""
+        with self._changed:
+            self._most = limit
+            self._changed.notify_all()
+
+    def rest(self, limit: int) -> bytes:
+        """All that was left. Raises ProcessEnded when that was more than `limit` bytes."""
+        with self._changed:
+            if len(self._data) > limit:
+                raise ProcessEnded(f"it wrote more than {limit} bytes")
+            data = bytes(self._data)
+            self._data.clear()
+            return data
 
     def end(self) -> None:
         """The reading side wants no more: what is still fed is dropped."""

@@ -141,6 +141,12 @@ def test_an_interpreter_given_by_path_is_used_as_it_is(tools: Path, state: Path,
         backend.prepare(EnvironmentSpec(python=sys.executable), tmp_path, quiet)
 
 
+def test_a_state_folder_that_cannot_be_made_is_told_with_the_remedy(tools: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"cannot be written to .*XDG_STATE_HOME"):
+        LocalBackend(tools, tmp_path / "file" / "state").check()
+
+
 def test_images_belong_to_docker(tools: Path, state: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="docker"):
         LocalBackend(tools, state).prepare(EnvironmentSpec(image="x"), tmp_path, quiet)

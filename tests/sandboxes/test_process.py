@@ -179,3 +179,71 @@ def test_killing_ends_all_that_it_started(sandbox: Sandbox) -> None:
     ask(process, "child")
     process.kill()
     assert sandbox.run(python(COUNT_SLEEPERS)).stdout == b"0\n"
+
+
+def test_waiting_gives_status_output_clock_and_memory_of_an_ended_process(sandbox: Sandbox) -> None:
+    code = """
+import sys, time
+held = bytearray(60 << 20)
+print("first", flush=True)
+input()
+print("a\\nb", end="", flush=True)
+time.sleep(0.3)
+sys.exit(3)
+"""
+    process = sandbox.spawn(python(code))
+    assert process.read_line(30.0, 100) == b"first"
+    before = process.cpu_ns()
+    process.send(b"go\n")
+    ended = process.wait(30.0, 1000)
+    assert (ended.exit_code, ended.output) == (3, b"a\nb")
+    assert process.cpu_ns() >= before > 0
+    assert process.peak_memory() > 60 << 20
+    process.kill()
+
+
+def test_waiting_for_a_killed_process_gives_the_signal(sandbox: Sandbox) -> None:
+    process = sandbox.spawn(python("import os; os.kill(os.getpid(), 9)"))
+    assert process.wait(30.0, 1000).exit_code == -9
+
+
+def test_waiting_too_long_kills(sandbox: Sandbox) -> None:
+    process = sandbox.spawn(["sleep", "321"])
+    with pytest.raises(ProcessTimeout):
+        process.wait(0.2, 100)
+    assert sandbox.run(python(COUNT_SLEEPERS)).stdout == b"0\n"
+
+
+def test_waiting_ends_what_the_program_left_behind(sandbox: Sandbox) -> None:
+    process = sandbox.spawn(["sh", "-c", "sleep 321 & echo started"])
+    assert process.wait(30.0, 1000).output == b"started\n"
+    assert sandbox.run(python(COUNT_SLEEPERS)).stdout == b"0\n"
+
+
+@pytest.mark.parametrize("size", [1000, 3_000_000])
+def test_waiting_takes_output_up_to_the_limit_and_no_more(sandbox: Sandbox, size: int) -> None:
+    command = python(f"import sys; sys.stdout.write('x' * {size})")
+    assert sandbox.spawn(command).wait(30.0, size).output == b"x" * size
+    process = sandbox.spawn(command)
+    with pytest.raises(ProcessEnded, match=f"more than {size - 1} bytes"):
+        process.wait(30.0, size - 1)
+    assert process.cpu_ns() > 0
+
+
+def test_threads_and_child_processes_are_counted_from_outside(sandbox: Sandbox) -> None:
+    code = """
+import subprocess, threading
+input(); print(1, flush=True)
+event = threading.Event()
+threads = [threading.Thread(target=event.wait, daemon=True) for _ in range(3)]
+input(); [thread.start() for thread in threads]; print(2, flush=True)
+input(); child = subprocess.Popen(["sleep", "321"]); print(3, flush=True)
+input()
+"""
+    process, counts = sandbox.spawn(python(code)), []
+    for _ in range(3):
+        ask(process, "go")
+        counts.append(process.activity().threads)
+    assert counts == [1, 4, 5]
+    assert process.activity().delay_ns >= 0
+    process.kill()
