@@ -22,7 +22,7 @@ from hotloop.agent.result import RunRecord, RunResult, Status
 from hotloop.agent.settings import Settings
 from hotloop.agent.state import RunState, Spent
 from hotloop.agent.workshop import Workshop, lay_out_tools
-from hotloop.errors import UsageError
+from hotloop.errors import UsageError, disk_is_full
 from hotloop.profilers.profile import Hotspot
 from hotloop.repos.publish import apply_to_worktree, branch_holds, check_branch, make_branch
 from hotloop.repos.source import Source, open_source
@@ -49,9 +49,9 @@ def optimize(
         plan = make_plan(folder, source, settings, repo=repo, origins=origins, branch=branch)
         with workshop(plan, folder, Spent(), listener) as shop:
             return drive(plan, shop)
-    except UsageError:
+    except Exception as error:
         # A key may be refused in mid-run: what was paid for or found is kept for `resume`.
-        if not folder.has_work():
+        if (isinstance(error, UsageError) or disk_is_full(error)) and not folder.has_work():
             folder.discard()
         raise
 

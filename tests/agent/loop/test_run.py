@@ -13,7 +13,7 @@ from hotloop.agent import run
 from hotloop.agent.result import RunRecord, RunResult, Status
 from hotloop.agent.settings import Settings
 from hotloop.errors import UsageError
-from hotloop.profilers import pingpong
+from hotloop.profilers.engines import turns
 from hotloop.repos.source import open_source
 
 SLOW = """\
@@ -55,7 +55,7 @@ def workload(state):
 @pytest.fixture(autouse=True)
 def short_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of the usual time a process pair: the gain here is no matter of per cents."""
-    monkeypatch.setattr(pingpong, "PAIR_NS", 2e8)
+    monkeypatch.setattr(turns, "PAIR_NS", 2e8)
 
 
 def git(place: Path, *words: str) -> str:
@@ -183,6 +183,20 @@ def test_bad_input_is_the_users_error_and_leaves_nothing_behind(
     assert error.value.fix
     assert list(out.iterdir()) == []
     assert git(repo, "status", "--porcelain") == ""
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_to_full_device(*_: Any) -> None:
+        with Path("/dev/full").open("w") as full:
+            full.write("x")
+
+    monkeypatch.setattr("hotloop.agent.run.lay_out_tools", write_to_full_device)
+    with pytest.raises(OSError, match="No space left"):
+        optimize(repository(tmp_path / "repo"), tmp_path / "runs")
+
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def reply(new: str) -> str:
