@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from hotloop.errors import UsageError
@@ -42,21 +42,22 @@ class Source:
         return self.git_dir is not None
 
 
-def open_source(what: str | Path, *, cache: Path | None = None) -> Source:
+def open_source(what: str | Path, *, cache: Path | None = None, clean: bool = True) -> Source:
     """Open a path or URL; a URL is fetched, one commit deep, to a folder in `cache`.
 
-    `cache` defaults to ~/.cache/hotloop/repos. Raises UsageError when there is
-    no repository, it has no commit, its files differ from the commit, its
-    files need Git LFS, or the URL is one git would execute.
+    `cache` defaults to ~/.cache/hotloop/repos. clean: refuse a work tree whose files
+    differ from the commit. Raises UsageError when that is so, when there is no
+    repository, it has no commit, its files need Git LFS, or the URL is one git would
+    execute.
     """
     text = str(what)
     if isinstance(what, str) and check_url(text):
-        return _fetch(text, cache or Path.home() / ".cache" / "hotloop" / "repos")
+        return fetch_source(text, cache=cache)
     path = Path(text).expanduser()
     if not path.is_dir():
         raise UsageError(f"No such repository: {text}", "Name a folder or a git URL")
     path = path.resolve()
-    return _open_git(path) or _open_folder(path)
+    return _open_git(path, clean=clean) or _open_folder(path)
 
 
 def _open_folder(path: Path) -> Source:
@@ -66,7 +67,7 @@ def _open_folder(path: Path) -> Source:
     return Source(root=path, git_dir=None, base=tree_hash(path), name=path.name)
 
 
-def _open_git(path: Path) -> Source | None:
+def _open_git(path: Path, *, clean: bool) -> Source | None:
     """The repository that `path` is, or lies in and belongs to; None for a plain folder."""
     try:
         answer = run_git(["rev-parse", "--is-bare-repository", "--absolute-git-dir"], cwd=path)
@@ -75,11 +76,11 @@ def _open_git(path: Path) -> Source | None:
         return None
     bare, _, git_dir = answer.decode("utf-8", "surrogateescape").rstrip("\n").partition("\n")
     if bare == "true":
-        return _at_head(Path(git_dir), Path(git_dir), Path(git_dir), bare=True)
+        return _at_head(Path(git_dir), Path(git_dir), Path(git_dir), bare=True, clean=clean)
     root = _work_tree(path)
     if path != root and not _tracked(root, path):
         return None
-    return _at_head(root, Path(git_dir), path, bare=False)
+    return _at_head(root, Path(git_dir), path, bare=False, clean=clean)
 
 
 def _refuse_broken(path: Path, failure: GitFailed) -> None:
@@ -112,14 +113,19 @@ def _tracked(root: Path, path: Path) -> bool:
     return bool(listed)
 
 
-def _at_head(root: Path, git_dir: Path, named: Path, *, bare: bool) -> Source:
+def at_commit(source: Source, commit: str) -> Source:
+    """`source` with another base. commit: a full hash. Raises UsageError where its files need Git LFS."""
+    return replace(source, base=commit, notes=_check_commit(source.root, commit))
+
+
+def _at_head(root: Path, git_dir: Path, named: Path, *, bare: bool, clean: bool) -> Source:
     try:
         commit = run_git(["rev-parse", "--verify", "HEAD^{commit}"], cwd=root).decode().strip()
     except GitFailed as failure:
         raise UsageError(f"{root} has no commit yet", "Commit the files first") from failure
     notes = _check_commit(root, commit)
     if not bare:
-        notes += _check_clean(root)
+        notes += _check_clean(root, refuse=clean)
     subdir = PurePosixPath(named.relative_to(root).as_posix())
     return Source(root, git_dir, commit, _display_name(root), subdir, bare, notes)
 
@@ -147,16 +153,19 @@ def _refuse_lfs(pointers: list[str]) -> None:
         )
 
 
-def _check_clean(root: Path) -> tuple[str, ...]:
+def _check_clean(root: Path, *, refuse: bool) -> tuple[str, ...]:
+    """What of the work tree is in no commit. Raises UsageError for changes when told to `refuse`."""
     environment = hardened_environment(config=without_filters(root))
     command = ["status", "--porcelain=v1", "-z", "--no-renames"]
     command += ["--ignore-submodules=all", "--untracked-files=normal"]
     lines = run_git(command, cwd=root, environment=environment).decode("utf-8", "replace").split("\0")
     entries = [(line[:2], line[3:]) for line in lines if line]
     changed = [path for code, path in entries if code != "??"]
-    if changed:
-        cause = f"The work tree has uncommitted changes: {_some(changed)}"
+    cause = f"The work tree has uncommitted changes: {_some(changed)}"
+    if changed and refuse:
         raise UsageError(cause, "Commit or stash them first")
+    if changed:
+        return (cause,)
     untracked = [path for code, path in entries if code == "??" and not path.startswith(f"{_OWN_FOLDER}/")]
     return (f"Untracked files are not part of the base: {_some(untracked)}",) if untracked else ()
 
@@ -166,24 +175,28 @@ def _some(paths: list[str]) -> str:
     return shown + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
 
 
-def _fetch(url: str, cache: Path) -> Source:
-    """One commit deep into a bare repository, the same one each time.
+def fetch_source(url: str, revision: str = "HEAD", *, cache: Path | None = None) -> Source:
+    """`revision` (a branch, a tag or a full hash) of the repository at `url`, one commit deep.
 
-    It is made and fetched into instead of cloned: nothing is checked out, no
-    template is copied, and branches made there earlier stay.
+    It comes into a bare repository in `cache`, the same one each time. That is made and
+    fetched into instead of cloned: nothing is checked out, no template is copied, and
+    branches made there earlier stay. Raises UsageError.
     """
     name = name_of(url)
-    folder = cache / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:12]}.git"
+    parent = cache or Path.home() / ".cache" / "hotloop" / "repos"
+    folder = parent / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:12]}.git"
     folder.mkdir(parents=True, exist_ok=True)
     run_git(["init", "--quiet", "--bare", "--template=", "."], cwd=folder)
-    fetch = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--depth=1", "--", url, "HEAD"]
+    fetch = ["fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--depth=1", "--", url, revision]
     try:
         run_git(fetch, cwd=folder, environment=hardened_environment(network=True), seconds=_FETCH_SECONDS)
     except GitFailed as failure:
+        what = "" if revision == "HEAD" else f"{revision} of "
         raise UsageError(
-            f"{without_secrets(url)} cannot be fetched: {without_secrets(failure.words)}",
+            f"{what}{without_secrets(url)} cannot be fetched: {without_secrets(failure.words)}",
             "Check the URL, your access to it and the network",
         ) from None  # git's own words may hold the URL's password
     commit = run_git(["rev-parse", "--verify", "FETCH_HEAD^{commit}"], cwd=folder).decode().strip()
-    run_git(["update-ref", "refs/hotloop/base", commit], cwd=folder)
+    if revision == "HEAD":
+        run_git(["update-ref", "refs/hotloop/base", commit], cwd=folder)
     return Source(folder, folder, commit, name, bare=True, notes=_check_commit(folder, commit))
