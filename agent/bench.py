@@ -21,7 +21,7 @@ from hotloop.agent.folder import RunFolder
 from hotloop.agent.settings import Settings
 from hotloop.errors import UsageError
 from hotloop.profilers.workload import Workload
-from hotloop.repos.layout import import_roots
+from hotloop.repos.layout import import_roots, modules_under
 from hotloop.repos.tree import copy_tree
 from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Limits, Sandbox
 
@@ -82,6 +82,18 @@ class Bench(ABC):
         given = self.settings.import_roots
         found = import_roots(tree / self.project) if given is None else given
         return tuple(self.project / root for root in found)
+
+    def timed_file(self, text: str, path: PurePosixPath, *trees: Path) -> Workload:
+        """A workload file of this text, at `path`, that imports from where each of `trees` has its code."""
+        roots = tuple(dict.fromkeys(root for tree in trees for root in self.roots_of(tree)))
+        return Workload(
+            source=text,
+            path=path,
+            roots=roots,
+            modules=tuple(modules_under([tree / root for tree in trees for root in roots])),
+            tolerance=self.settings.tolerance,
+            call_timeout=self.settings.call_timeout,
+        )
 
     def rebuild(self, tree: Path) -> str | None:
         """Run the rebuild command in `tree`; the last lines of its output if it fails."""

@@ -23,7 +23,6 @@ from hotloop.errors import UsageError
 from hotloop.profilers.pyspy import executable as pyspy_executable
 from hotloop.profilers.workload import RUNNER, Workload
 from hotloop.repos.errors import RepoError
-from hotloop.repos.layout import modules_under
 from hotloop.repos.patch import apply_patch
 from hotloop.repos.source import Source
 from hotloop.repos.suites import REPORTERS, Suite, discover_tests, suite_for
@@ -83,15 +82,7 @@ class Workshop(Bench):
     @cached_property
     def workload(self) -> Workload:
         text, path = self._workload_text()
-        modules = modules_under([self.source_tree / root for root in self.roots])
-        return Workload(
-            source=text,
-            path=path,
-            roots=self.roots,
-            modules=tuple(modules),
-            tolerance=self.settings.tolerance,
-            call_timeout=self.settings.call_timeout,
-        )
+        return self.timed_file(text, path, self.source_tree)
 
     def _workload_text(self) -> tuple[str, PurePosixPath]:
         """The workload as it was when the run began: a file outside the commit may change later."""
