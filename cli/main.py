@@ -18,6 +18,7 @@ from hotloop.cli.failures import FAILED, INTERRUPTED, TERMINATED, understood
 COMMANDS = {
     "demo": "Optimize a small library that comes with Hotloop.",
     "optimize": "Make a repository faster, and prove it.",
+    "compare": "Measure whether one revision is faster than another.",
     "profile": "Show where a workload's time goes.",
     "runs": "List the runs made from here.",
     "show": "Show how a run ended.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -18,15 +19,27 @@ def find_run(named: str, root: Path = RUNS) -> Path:
         return path.resolve()
     if named and path.is_dir():
         raise UsageError(f"{named} is not a run's folder", "Name one that holds a plan.json")
-    found = [run for run in run_folders(root) if run.name.startswith(named)] if named else []
+    fix = "List them with hotloop runs, or name the run's folder"
+    return _by_id(named, run_folders(root), f"below {root}", fix)
+
+
+def find_comparison(named: str, roots: Sequence[Path]) -> Path:
+    """The same for what `hotloop compare` left, in any of `roots`."""
+    if (Path(named) / "compare.json").is_file():
+        return Path(named).resolve()
+    folders = [folder for root in roots for folder in run_folders(root)]
+    where = f"below {' or '.join(map(str, roots))}"
+    return _by_id(named, folders, where, "Name the folder that hotloop compare said it kept")
+
+
+def _by_id(named: str, folders: Sequence[Path], where: str, fix: str) -> Path:
+    found = [run for run in folders if run.name.startswith(named)] if named else []
     exact = [run for run in found if run.name == named]
     if len(found) > 1 and not exact:
         ids = ", ".join(run.name for run in found[:4])
         raise UsageError(f"{len(found)} runs start with {named!r}: {ids}", "Write more of the id")
     if not found:
-        raise UsageError(
-            f"No such run: {named!r} below {root}", "List them with hotloop runs, or name the run's folder"
-        )
+        raise UsageError(f"No such run: {named!r} {where}", fix)
     return (exact or found)[0].resolve()
 
 

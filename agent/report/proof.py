@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hotloop.agent.report import numbers
 from hotloop.agent.result import RunRecord
-from hotloop.profilers.verdict import Verdict
+from hotloop.profilers.verdict import NoiseFloor, Verdict
 
 
 @dataclass(frozen=True)
@@ -20,23 +20,25 @@ class Fact:
 
 def proof(record: RunRecord) -> list[Fact]:
     """The noise floor, then every figure of the published verdict."""
-    return [*_noise(record), *(_verdict(record.verdict) if record.verdict else [])]
+    return [*noise_facts(record.noise), *(verdict_facts(record.verdict) if record.verdict else [])]
 
 
-def _noise(record: RunRecord) -> list[Fact]:
-    if record.noise is None:
+def noise_facts(noise: NoiseFloor | None) -> list[Fact]:
+    """Base against base; nothing where it was not measured."""
+    if noise is None:
         return []
     return [
-        Fact("Base against base", numbers.span(record.noise.interval), "what no change looks like here"),
+        Fact("Base against base", numbers.span(noise.interval), "what no change looks like here"),
         Fact(
             "Smallest gain it could show",
-            numbers.ratio(record.noise.detectable),
+            numbers.ratio(noise.detectable),
             "on this machine, within the measuring budget",
         ),
     ]
 
 
-def _verdict(verdict: Verdict) -> list[Fact]:
+def verdict_facts(verdict: Verdict) -> list[Fact]:
+    """Every figure of a verdict; "patch" is the candidate."""
     base, patched = verdict.peak_memory
     deciding = verdict.cpu if verdict.metric == "cpu" else verdict.wall
     first = verdict.first_call

@@ -32,7 +32,7 @@ def terminal_summary(record: RunRecord) -> RenderableType:
     ]
     if page.candidates:
         parts += [_candidates(page), Text()]
-    parts += [_facts(_shown_facts(page)), *_notes(page), Text(), _facts(_places(record))]
+    parts += [facts_table(_shown_facts(page)), *_notes(page), Text(), facts_table(_places(record))]
     return Group(*parts)
 
 
@@ -80,7 +80,8 @@ def _places(record: RunRecord) -> list[Fact]:
     return [row for row in rows if row.value]
 
 
-def _facts(rows: list[Fact]) -> RenderableType:
+def facts_table(rows: list[Fact]) -> RenderableType:
+    """Names and values in two columns, the values made safe."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
