@@ -25,6 +25,7 @@ class Workload:
     code could change it. path: what it calls itself, relative to the tree.
     roots: import roots relative to the tree. modules: top-level names that
     belong to the repository. tolerance: relative, for floats; 0 compares bits.
+    size: what `setup(seed, size)` is asked for; None for its own default.
     """
 
     source: str
@@ -34,6 +35,7 @@ class Workload:
     tolerance: float = 0.0
     call_timeout: float = 60.0
     memory_mb: int = 4096
+    size: int | None = None
 
     def request(self, sandbox: Sandbox) -> dict[str, Any]:
         """What a runner needs to load it in `sandbox`."""
@@ -41,6 +43,7 @@ class Workload:
             "source": self.source,
             "path": str(sandbox.tree / self.path),
             "roots": [str(sandbox.tree / root) for root in self.roots],
+            "size": self.size,
         }
 
 

@@ -1,8 +1,8 @@
 """Loads the workload file and calls it. Runs beside target code: Python 3.9+, no dependencies.
 
-Three forms are understood: `workload(state)` with an optional `setup(seed)`;
-the same with fewer parameters; and a script that hands its callables to
-`timeit.repeat` or `timeit.timeit`, which are captured and never timed by it.
+Three forms are understood: `workload(state)` with an optional `setup(seed)` or
+`setup(seed, size)`; the same with fewer parameters; and a script that hands its callables
+to `timeit.repeat` or `timeit.timeit`, which are captured and never timed by it.
 """
 
 import os
@@ -16,14 +16,18 @@ class NotAWorkload(Exception):
 
 
 class Target:
-    """The captured callables. `kind` is "functions" or "timeit"."""
+    """The captured callables. `kind` is "functions" or "timeit".
 
-    def __init__(self, kind, setup, workload):
+    size: what `setup(seed, size)` is asked for; None for the default of that parameter.
+    """
+
+    def __init__(self, kind, setup, workload, size=None):
         self.kind = kind
         self._setup = setup
         self._workload = workload
         self._setup_takes = _positional(setup) if setup is not None else 0
         self._workload_takes = _positional(workload)
+        self._size = _size_arguments(setup, size)
 
     def setup(self, seed):
         """A fresh state. What takes no seed is given seeded global generators."""
@@ -33,14 +37,14 @@ class Target:
             numpy.random.seed(seed % 2**32)
         if self._setup is None:
             return seed if self._workload_takes else None
-        return self._setup(seed) if self._setup_takes else self._setup()
+        return self._setup(seed, **self._size) if self._setup_takes else self._setup()
 
     def timed_call(self, state):
         """The one call that counts. Profilers cut stacks at this frame."""
         return self._workload(state) if self._workload_takes else self._workload()
 
 
-def load(source, path, roots):
+def load(source, path, roots, size=None):
     """Run the workload's `source`, known as `path`, with `roots` first on the import path."""
     sys.path[:0] = roots
     code = compile(source, path, "exec")
@@ -54,9 +58,9 @@ def load(source, path, roots):
         if restore is not None:
             restore()
     if captured:
-        return Target("timeit", *captured[0])
+        return Target("timeit", *captured[0], size=size)
     if callable(namespace.get("workload")):
-        return Target("functions", namespace.get("setup"), namespace["workload"])
+        return Target("functions", namespace.get("setup"), namespace["workload"], size)
     raise NotAWorkload("no function `workload` and no call of timeit.repeat in %s" % os.path.basename(path))
 
 
@@ -92,6 +96,24 @@ def _positional(function):
         return 1
     bound = 1 if getattr(function, "__self__", None) is not None else 0
     return min(1, max(0, code.co_argcount - bound))
+
+
+def _size_arguments(setup, size):
+    """How to hand `size` to `setup(seed, size)`, whose second parameter has that name."""
+    code = getattr(setup, "__code__", None)
+    bound = 1 if getattr(setup, "__self__", None) is not None else 0
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code is not None else ()
+    if "size" not in names[bound + 1 :]:
+        if size is not None:
+            raise NotAWorkload("a size was asked for, and there is no setup(seed, size)")
+        return {}
+    if size is not None:
+        return {"size": size}
+    positional = names[: code.co_argcount]
+    defaulted = positional[len(positional) - len(setup.__defaults__ or ()) :]
+    if "size" not in defaulted and "size" not in (setup.__kwdefaults__ or {}):
+        raise NotAWorkload("setup(seed, size) has no default for size, and no size was asked for")
+    return {}
 
 
 def loaded_modules(names):

@@ -31,7 +31,9 @@ class Worker:
 
     def do_import(self, request):
         self.floats_apart = request["floats_apart"]
-        self.target = hotloop_target.load(request["source"], request["path"], request["roots"])
+        self.target = hotloop_target.load(
+            request["source"], request["path"], request["roots"], request.get("size")
+        )
         return {"kind": self.target.kind}
 
     def do_setup(self, request):
