@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from statistics import median, stdev
 from typing import Any
 
+from hotloop.profilers.command import CommandWorkload
 from hotloop.profilers.core import reserved_core
-from hotloop.profilers.pingpong import BASE, CANDIDATE, Plan, ProcessPair, plan_for, play
+from hotloop.profilers.engines.base import ABBA, BASE, CANDIDATE, SIDES, Engine, Plan, ProcessPair, is_waiting
+from hotloop.profilers.engines.choice import AUTO, choose, make_engine
 from hotloop.profilers.statistics import smallest_detectable, winsorize
-from hotloop.profilers.summary import interval_of, pair_ratio, summarize
+from hotloop.profilers.summary import decisive_value, interval_of, pair_ratio, summarize
 from hotloop.profilers.verdict import NoiseFloor, Outcome, Verdict
 from hotloop.profilers.workload import Workload
 from hotloop.sandboxes.base import Sandbox
+
+AnyWorkload = Workload | CommandWorkload
 
 MIN_PAIRS = 5
 MAX_PAIRS = 400
@@ -27,7 +32,9 @@ class MeasureSettings:
     """min_speedup: the ratio that must be exceeded. max_seconds: most wall clock.
 
     max_regression: how much worse wall time, memory or import may become.
-    varies: inputs differ from seed to seed (else first calls decide).
+    varies: inputs differ from seed to seed (else first calls decide). engine: how the
+    two are paired, "auto" to find out. max_cpu_regression: how much worse CPU time may
+    become; None: as wall time.
     """
 
     min_speedup: float
@@ -36,6 +43,8 @@ class MeasureSettings:
     max_regression: float
     varies: bool
     seed: int
+    engine: str = AUTO
+    max_cpu_regression: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,7 @@ class Measurement:
         """Everything needed to compute the verdict again, as JSON. Times in nanoseconds."""
         return {
             "schema_version": 1,
+            "engine": self.plan.engine,
             "settings": asdict(self.settings),
             "plan": asdict(self.plan),
             "clock": self.verdict.clock,
@@ -61,40 +71,94 @@ class Measurement:
 def compare(
     base: Sandbox,
     candidate: Sandbox,
-    workload: Workload,
+    workload: AnyWorkload,
     settings: MeasureSettings,
     clock: Callable[[], float] = time.monotonic,
 ) -> Measurement:
-    """Measure until sure. Raises SideFailure when the workload breaks on one side."""
+    """Measure until sure. Raises SideFailure when the workload breaks on one side.
+
+    A workload that was seen to compute and then waits is measured once more, by wall
+    time, in what is left of `max_seconds`.
+    """
     rng = random.Random(f"measure/{settings.seed}")
     sandboxes = {BASE: base, CANDIDATE: candidate}
-    with reserved_core() as cpu:
-        begun = clock()
-        plan = plan_for(base, workload, rng, cpu, settings.varies)
-        pairs: list[ProcessPair] = []
-        while True:
-            pairs.append(play(sandboxes, workload, plan, rng, cpu))
-            spent = clock() - begun
-            verdict = summarize(pairs, plan, settings, spent)
-            if verdict.differs is not None or len(pairs) >= MAX_PAIRS:
-                break
-            if len(pairs) >= MIN_PAIRS and (
-                verdict.outcome is not Outcome.INCONCLUSIVE
-                or spent + spent / len(pairs) > settings.max_seconds
-            ):
-                break
+    begun = clock()
+    with reserved_core(step_aside=False):
+        name, reason = choose(settings.engine, sandboxes, workload, rng)
+    with prepared((name, reason), sandboxes, workload, settings, rng) as (engine, plan):
+        found = sample(engine, plan, settings, clock, begun)
+    if settings.engine != AUTO or name == ABBA or not changed_character(found.pairs):
+        return found
+    reason = f"the workload began to wait while it was timed by {name}"
+    with prepared((ABBA, reason), sandboxes, workload, settings, rng) as (engine, plan):
+        return sample(engine, plan, settings, clock, begun)
+
+
+@contextmanager
+def prepared(
+    choice: tuple[str, str],
+    sandboxes: dict[str, Sandbox],
+    workload: AnyWorkload,
+    settings: MeasureSettings,
+    rng: random.Random,
+) -> Iterator[tuple[Engine, Plan]]:
+    """The engine with its plan, and the measuring core held for it. choice: its name, and why it is that."""
+    name, reason = choice
+    with reserved_core(step_aside=name != ABBA) as cpu:
+        engine = make_engine(name, sandboxes, workload, rng, cpu=cpu, varies=settings.varies)
+        yield engine, replace(engine.plan(), reason=reason)
+
+
+def sample(
+    engine: Engine, plan: Plan, settings: MeasureSettings, clock: Callable[[], float], begun: float
+) -> Measurement:
+    """Process pairs until the interval decides, the time is spent, or CPU time says too little."""
+    pairs: list[ProcessPair] = []
+    first = clock()
+    while True:
+        pairs.append(engine.play(plan))
+        now = clock()
+        spent = now - begun
+        verdict = summarize(pairs, plan, settings, spent)
+        if verdict.differs is not None or len(pairs) >= MAX_PAIRS:
+            break
+        if len(pairs) >= MIN_PAIRS and (
+            verdict.outcome is not Outcome.INCONCLUSIVE
+            or (plan.engine != ABBA and changed_character(pairs))
+            or spent + (now - first) / len(pairs) > settings.max_seconds
+        ):
+            break
     return Measurement(verdict, plan, tuple(pairs), settings)
 
 
-def noise_floor(base: Sandbox, twin: Sandbox, workload: Workload, settings: MeasureSettings) -> NoiseFloor:
-    """Base against base, `NOISE_PAIRS` process pairs. Raises SideFailure."""
+def changed_character(pairs: Sequence[ProcessPair]) -> bool:
+    """Whether a workload that was taken to compute waits after all."""
+    if any(pair.difference is not None for pair in pairs):
+        return False
+    return any(
+        all(is_waiting(cost.wall, cost.call) for pair in pairs for cost in pair.tracks[side].costs)
+        for side in SIDES
+    )
+
+
+def noise_floor(
+    base: Sandbox,
+    twin: Sandbox,
+    workload: AnyWorkload,
+    settings: MeasureSettings,
+    count: int = NOISE_PAIRS,
+) -> NoiseFloor:
+    """Base against base, by `count` process pairs of the engine that base asks for. Raises SideFailure."""
     rng = random.Random(f"noise/{settings.seed}")
-    with reserved_core() as cpu:
-        plan = plan_for(base, workload, rng, cpu, settings.varies)
+    sandboxes = {BASE: base, CANDIDATE: twin}
+    with reserved_core(step_aside=False):
+        name, reason = choose(settings.engine, sandboxes, workload, rng)
+    with prepared((name, reason), sandboxes, workload, settings, rng) as (engine, plan):
         begun = time.monotonic()
-        pairs = [play({BASE: base, CANDIDATE: twin}, workload, plan, rng, cpu) for _ in range(NOISE_PAIRS)]
-        pair_seconds = (time.monotonic() - begun) / NOISE_PAIRS
-    ratios = [pair_ratio(pair, plan, "call") for pair in pairs]
+        pairs = [engine.play(plan) for _ in range(count)]
+        pair_seconds = (time.monotonic() - begun) / count
+    value = decisive_value(plan)
+    ratios = [pair_ratio(pair, plan, value) for pair in pairs]
     spread = stdev(winsorize(ratios))
     affordable = max(MIN_PAIRS, min(MAX_PAIRS, int(settings.max_seconds / pair_seconds)))
     return NoiseFloor(
@@ -104,7 +168,8 @@ def noise_floor(base: Sandbox, twin: Sandbox, workload: Workload, settings: Meas
         pair_seconds=pair_seconds,
         budget_seconds=settings.max_seconds,
         detectable=settings.min_speedup * smallest_detectable(spread, affordable, settings.confidence),
-        engine="ping-pong",
+        engine=plan.engine,
         clock=pairs[0].clock,
-        call_ns=median(cost.call for pair in pairs for cost in pair.tracks[BASE].costs) / plan.batch,
+        call_ns=median(getattr(cost, value) for pair in pairs for cost in pair.tracks[BASE].costs)
+        / plan.batch,
     )

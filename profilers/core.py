@@ -24,8 +24,10 @@ def lock_path(core: int) -> Path:
 
 
 @contextmanager
-def reserved_core() -> Iterator[int]:
-    """Hold the measuring core; this thread moves to the other cores meanwhile.
+def reserved_core(*, step_aside: bool = True) -> Iterator[int]:
+    """Hold the measuring core; this thread moves to the other cores meanwhile, if it is to step aside.
+
+    What it starts goes where it may go: who measures on all cores does not step aside.
 
     Waits for as long as another run measures. The kernel drops the lock when
     its holder dies.
@@ -35,7 +37,7 @@ def reserved_core() -> Iterator[int]:
     descriptor = os.open(lock_path(core), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     try:
         _acquire(descriptor)
-        if len(allowed) > 1:
+        if step_aside and len(allowed) > 1:
             os.sched_setaffinity(0, allowed - {core})
         yield core
     finally:

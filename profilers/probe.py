@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from hotloop.profilers.engines.base import BASE, CANDIDATE, attributed
 from hotloop.profilers.outputs import Difference, difference
-from hotloop.profilers.pingpong import BASE, CANDIDATE, attributed
 from hotloop.profilers.workload import Output, Workload, WorkloadProcess
 from hotloop.sandboxes.base import Sandbox
 

@@ -7,16 +7,23 @@ from collections.abc import Callable, Sequence
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from hotloop.profilers.pingpong import BASE, CANDIDATE, SIDES, Cost, Plan, ProcessPair, log_ratios
+from hotloop.profilers.engines.base import (
+    ABBA,
+    BASE,
+    CANDIDATE,
+    CO_SCHEDULED,
+    SIDES,
+    WAITING,
+    Cost,
+    Plan,
+    ProcessPair,
+    log_ratios,
+)
 from hotloop.profilers.statistics import confidence_sequence, winsorize
 from hotloop.profilers.verdict import Interval, Outcome, PhaseCost, Verdict
 
 if TYPE_CHECKING:
     from hotloop.profilers.compare import MeasureSettings
-
-WAITING = 1.5
-"""Wall over CPU time above which a call waits, uses threads elsewhere or sleeps. The
-smallest ratio of all calls is taken: a busy neighbour slows many calls, not every one."""
 
 SHIFT_SHARE = 0.01
 """A shift of cost between phases below this share of a call is not charged."""
@@ -117,7 +124,7 @@ def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSetting
         [pair_ratio(pair, plan, "wall", charge) for pair, charge in zip(pairs, wall_charges, strict=True)],
         settings.confidence,
     )
-    metric = "wall" if any(waits(pairs, side) for side in SIDES) else "cpu"
+    metric = "wall" if plan.engine == ABBA or any(waits(pairs, side) for side in SIDES) else "cpu"
     decisive = wall if metric == "wall" else cpu
     outcome = outcome_of(decisive, settings.min_speedup)
     if outcome is Outcome.FASTER and not gain_survives(pairs, plan, metric, settings):
@@ -130,23 +137,24 @@ def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSetting
         high=decisive.high,
         confidence=settings.confidence,
         min_speedup=settings.min_speedup,
-        engine="ping-pong" + (", first calls" if plan.first_only else ""),
+        engine=plan.engine + (", first calls" if plan.first_only else ""),
         metric=metric,
         clock=pairs[0].clock,
         cpu=cpu,
         wall=wall,
-        first_call=first_call(pairs, settings.confidence),
+        first_call=first_call(pairs, plan, settings.confidence),
         phases=phase_costs(pairs, plan),
         moved=moved_share(pairs, plan, charges),
         pairs=len(pairs),
         calls=sum(len(pair.tracks[BASE].costs) for pair in pairs) * plan.batch,
         seconds=seconds,
         peak_memory=(peak(pairs, BASE), peak(pairs, CANDIDATE)),
-        warm=warm_calls(pairs, settings.confidence) if plan.first_only else None,
+        warm=warm_calls(pairs, plan, settings.confidence) if plan.first_only else None,
         regressions=regressions(pairs, plan, settings, cpu, wall),
         differs=None if differs is None else f"seed {differs.seed}: {differs.what}",
         uncompared=tuple(sorted({name for pair in pairs for name in pair.uncompared})),
-        notes=notes(pairs, metric),
+        net=without_startup(pairs, plan, settings.confidence),
+        notes=notes(pairs, plan, metric),
     )
 
 
@@ -158,16 +166,38 @@ def outcome_of(interval: Interval, min_speedup: float) -> Outcome:
     return Outcome.INCONCLUSIVE
 
 
+def decisive_value(plan: Plan) -> str:
+    """The figure of a `Cost` that the engine is made for."""
+    return "wall" if plan.engine == ABBA else "call"
+
+
 def waits(pairs: Sequence[ProcessPair], side: str) -> bool:
+    """In every call: a busy neighbour slows many, not every one."""
     return min(cost.wall / max(1, cost.call) for pair in pairs for cost in pair.tracks[side].costs) > WAITING
 
 
-def first_call(pairs: Sequence[ProcessPair], confidence: float) -> Interval:
-    return interval_of([pair.log_ratios("call")[0] for pair in pairs], confidence)
+def first_call(pairs: Sequence[ProcessPair], plan: Plan, confidence: float) -> Interval:
+    return interval_of([pair.log_ratios(decisive_value(plan))[0] for pair in pairs], confidence)
 
 
-def warm_calls(pairs: Sequence[ProcessPair], confidence: float) -> Interval:
-    return interval_of([median(pair.log_ratios("call")[1:]) for pair in pairs], confidence)
+def warm_calls(pairs: Sequence[ProcessPair], plan: Plan, confidence: float) -> Interval:
+    return interval_of([median(pair.log_ratios(decisive_value(plan))[1:]) for pair in pairs], confidence)
+
+
+def without_startup(pairs: Sequence[ProcessPair], plan: Plan, confidence: float) -> Interval | None:
+    """CPU time with the interpreter's start-up taken off both sides; None without one."""
+    startup = plan.startup_ns
+    if startup is None or startup >= min(
+        cost.call for pair in pairs for track in pair.tracks.values() for cost in track.costs
+    ):
+        return None
+    return interval_of(
+        [
+            median(log_ratios(*([cost.call - startup for cost in pair.tracks[side].costs] for side in SIDES)))
+            for pair in pairs
+        ],
+        confidence,
+    )
 
 
 def phase_costs(pairs: Sequence[ProcessPair], plan: Plan) -> dict[str, PhaseCost]:
@@ -209,10 +239,11 @@ def regressions(
 ) -> tuple[str, ...]:
     """What became worse than allowed, each in one line."""
     limit = settings.max_regression
+    limits = (("wall", wall, limit), ("CPU", cpu, settings.max_cpu_regression or limit))
     found = [
         f"{name} time became {1 / interval.ratio:.2f} times base's"
-        for name, interval in (("wall", wall), ("CPU", cpu))
-        if interval.high < 1 / limit
+        for name, interval, most in limits
+        if interval.high < 1 / most
     ]
     before, after = peak(pairs, BASE), peak(pairs, CANDIDATE)
     if after > before * limit + MEMORY_SLACK:
@@ -232,9 +263,13 @@ def slower_import(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSet
     return []
 
 
-def notes(pairs: Sequence[ProcessPair], metric: str) -> tuple[str, ...]:
-    found = []
-    if metric == "wall":
+def notes(pairs: Sequence[ProcessPair], plan: Plan, metric: str) -> tuple[str, ...]:
+    found = [f"engine {plan.engine}: {plan.reason}"] if plan.reason else []
+    if plan.engine == CO_SCHEDULED and plan.startup_ns is not None:
+        found.append(f"starting the interpreter takes {plan.startup_ns / 1e6:.0f} ms of CPU time")
+    if not plan.compared:
+        found.append("output not compared: base's differs from run to run; the exit status is")
+    if metric == "wall" and plan.engine != ABBA:
         found.append("a side waits or works elsewhere during its calls, so wall time decides")
     if any(pair.tracks[side].children for pair in pairs for side in SIDES):
         found.append("child processes were alive at the end of a process pair")

@@ -48,7 +48,8 @@ class Verdict(BaseModel):
     warm: ratio of the later calls, where the first ones decided.
     regressions: what became worse than the task allows; a gain does not make up for it.
     differs: how the outputs of base and candidate differ; then no ratio counts.
-    uncompared: types whose values could not be compared.
+    uncompared: types whose values could not be compared. net: ratio of CPU times
+    without the interpreter's start-up, for a command that starts one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -72,6 +73,7 @@ class Verdict(BaseModel):
     seconds: float
     peak_memory: tuple[int, int]
     warm: Interval | None = None
+    net: Interval | None = None
     regressions: tuple[str, ...] = ()
     differs: str | None = None
     uncompared: tuple[str, ...] = ()

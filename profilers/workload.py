@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -78,14 +79,22 @@ class WorkloadProcess:
     raised, hung, died, or answered with something that is no answer.
     """
 
-    def __init__(self, sandbox: Sandbox, workload: Workload, *, hash_seed: int, cpu: int | None) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        workload: Workload,
+        *,
+        hash_seed: int,
+        cpu: int | None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self._workload = workload
         self._tree = sandbox.tree
         self._request = workload.request(sandbox)
         self.uncompared: set[str] = set()
         self.process: Process = sandbox.spawn(
             [sandbox.environment.python, str(sandbox.tools / "runner" / "hotloop_worker.py")],
-            env={"PYTHONHASHSEED": str(hash_seed)},
+            env={"PYTHONHASHSEED": str(hash_seed), **(env or {})},
             limits=Limits(seconds=3600.0, memory_mb=workload.memory_mb),
             cpu=cpu,
         )

@@ -126,10 +126,11 @@ class Ended:
 class Activity:
     """What a `Process` and all it started are at.
 
-    threads: how many there are in all. delay_ns: how long its processes' first threads
-    were ready to run and had no core; 0 where the kernel does not count it.
+    processes, threads: how many there are in all. delay_ns: how long the processes' first
+    threads were ready to run and had no core; 0 where the kernel does not count it.
     """
 
+    processes: int
     threads: int
     delay_ns: int
 

@@ -13,7 +13,6 @@ from hotloop.sandboxes.base import Activity
 from hotloop.sandboxes.docker_engine import engine_errors
 from hotloop.sandboxes.errors import SandboxError
 
-
 KEPT_BUSY = 3
 """The engine's init, the keeper and a launcher, where one command runs."""
 
@@ -56,7 +55,7 @@ class HostMeter:
 
     def activity(self, launcher: int) -> Activity:
         pids = proc.descendants(launcher)
-        return Activity(proc.threads(pids), proc.run_delay(pids))
+        return Activity(len(pids), proc.threads(pids), proc.run_delay(pids))
 
     def peak_memory(self, launcher: int) -> int:
         return proc.peak_resident(proc.descendants(launcher))
@@ -81,7 +80,8 @@ class EngineMeter:
 
     def activity(self, launcher: int) -> Activity:
         del launcher  # as below
-        return Activity(self.process_count() - KEPT_BUSY, 0)
+        count = self.process_count() - KEPT_BUSY
+        return Activity(count, count, 0)
 
     def peak_memory(self, launcher: int) -> int:
         del launcher  # its number means nothing on this machine

@@ -142,7 +142,7 @@ class LocalProcess:
 
     def activity(self) -> Activity:
         pids = self._launched.pids()
-        return Activity(proc.threads(pids), proc.run_delay(pids))
+        return Activity(len(pids), proc.threads(pids), proc.run_delay(pids))
 
     def cpu_ns(self) -> int:
         with self._lock:

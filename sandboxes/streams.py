@@ -78,7 +78,7 @@ class Lines:
         return self._ended or self._most is not None or len(self._data) <= self._wanted
 
     def keep(self, limit: int) -> None:
-        """From here on `rest` reads, at the end: up to `limit` bytes are kept, what passes them is dropped."""
+        """From here on `rest` reads, at the end; what passes `limit` bytes is dropped."""
         with self._changed:
             self._most = limit
             self._changed.notify_all()

@@ -6,8 +6,8 @@ import random
 
 from hotloop.agent.gates.base import Trial, failed, passed
 from hotloop.agent.state import GateResult
+from hotloop.profilers.engines.base import BASE, CANDIDATE, SEED_LIMIT, SideFailure
 from hotloop.profilers.outputs import Difference
-from hotloop.profilers.pingpong import BASE, CANDIDATE, SEED_LIMIT, SideFailure
 from hotloop.profilers.probe import compare_outputs
 
 SEEDS = 6

@@ -7,7 +7,7 @@ import time
 from hotloop.agent.gates.base import Trial, failed, passed
 from hotloop.agent.measuring import measure
 from hotloop.agent.state import GateResult
-from hotloop.profilers.pingpong import BASE, SideFailure
+from hotloop.profilers.engines.base import BASE, SideFailure
 from hotloop.profilers.verdict import Outcome, Verdict
 
 NAME = "speed"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hotloop.profilers import pingpong
+from hotloop.profilers.engines import turns
 from hotloop.profilers.compare import MIN_PAIRS, MeasureSettings, compare, noise_floor
 from hotloop.profilers.verdict import Outcome
 from hotloop.profilers.workload import Workload
@@ -55,7 +55,7 @@ def total(numbers):
 @pytest.fixture(autouse=True)
 def short_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fifth of the usual time a process pair: these ratios are far from one."""
-    monkeypatch.setattr(pingpong, "PAIR_NS", 2e8)
+    monkeypatch.setattr(turns, "PAIR_NS", 2e8)
 
 
 def test_half_the_work_is_found_faster(sandbox_of: MakeSandbox, workload_of: MakeWorkload) -> None:

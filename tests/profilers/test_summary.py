@@ -9,7 +9,7 @@ import pytest
 
 from hotloop.profilers.compare import MeasureSettings
 from hotloop.profilers.outputs import Difference
-from hotloop.profilers.pingpong import BASE, CANDIDATE, Cost, Plan, ProcessPair, Track
+from hotloop.profilers.engines.base import BASE, CANDIDATE, Cost, Plan, ProcessPair, Track
 from hotloop.profilers.summary import summarize
 from hotloop.profilers.verdict import Outcome, Verdict
 

@@ -1,0 +1,1 @@
+"""How base and candidate are paired in time: one file an engine."""

@@ -1,0 +1,42 @@
+"""ABBA: wall time of runs in the order A B, B A, on every core there is.
+
+For workloads that wait, use threads or start processes: CPU time on one core
+says little of these. A drift that is even over four runs falls on both alike.
+"""
+
+from __future__ import annotations
+
+import random
+
+from hotloop.profilers.command import CommandRun, CommandWorkload
+from hotloop.profilers.engines.base import ABBA, abba_orders, attributed
+from hotloop.profilers.engines.commands import CommandEngine
+from hotloop.profilers.engines.turns import FileTurns
+from hotloop.profilers.workload import Workload
+from hotloop.sandboxes.base import Sandbox
+
+
+class AbbaCommands(CommandEngine):
+    """The engine for commands that do more than compute: wall time, one after the other."""
+
+    def runs(self, order: list[str], seed: int) -> tuple[dict[str, CommandRun], dict[str, int]]:
+        found = {}
+        for side in order:
+            with attributed(side):
+                process = self.at_start(side, seed)
+                try:
+                    process.go()
+                    found[side] = process.finish()
+                finally:
+                    process.close()
+        return found, {side: run.wall_ns for side, run in found.items()}
+
+
+def abba(
+    sandboxes: dict[str, Sandbox], workload: Workload | CommandWorkload, rng: random.Random, *, varies: bool
+) -> FileTurns | AbbaCommands:
+    """The engine for workloads that do more than compute."""
+    orders = abba_orders(rng)
+    if isinstance(workload, CommandWorkload):
+        return AbbaCommands(ABBA, sandboxes, workload, rng, orders, cpu=None)
+    return FileTurns(ABBA, sandboxes, workload, rng, orders, varies=varies, cpu=None, value="wall")
