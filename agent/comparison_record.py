@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from hotloop.agent.machine import VOLATILE
 from hotloop.agent.settings import Settings
 from hotloop.profilers.verdict import Interval, NoiseFloor, Outcome, Verdict
 from hotloop.repos.revisions import Revision
@@ -114,12 +115,12 @@ def relate(old: Verdict, new: Verdict) -> Relation:
 
 
 def changed(old: CompareRecord, new: CompareRecord) -> tuple[str, ...]:
-    """Machine facts and versions that differ between two records; load averages always do."""
+    """Machine facts and versions that differ between two records; what changes by itself left out."""
     facts = [(old.machine, new.machine), (old.versions, new.versions)]
     facts.append(({"sandbox": old.sandbox}, {"sandbox": new.sandbox}))
     return tuple(
         f"{name}: {then.get(name)} then, {now.get(name)} now"
         for then, now in facts
-        for name in sorted({*then, *now} - {"load_average"})
+        for name in sorted({*then, *now} - VOLATILE)
         if then.get(name) != now.get(name)
     )

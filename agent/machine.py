@@ -17,6 +17,8 @@ from typing import Any
 import hotloop
 
 _CPU = Path("/sys/devices/system/cpu")
+VOLATILE = frozenset({"load_average", "steal_share"})
+"""Facts that change by themselves from one moment to the next."""
 _PACKAGES = ("langgraph", "libcst", "openai", "py-spy", "docker")
 
 
@@ -37,6 +39,11 @@ def facts() -> dict[str, Any]:
         "cgroup": cgroup_version(),
         "virtual_machine": _virtual_machine(),
         "container": _container(),
+        "steal_share": _steal_share(),
+        "perf_counters": _perf_counters(),
+        "perf_event_paranoid": _number(Path("/proc/sys/kernel/perf_event_paranoid")),
+        "rapl": _rapl(),
+        "ptrace_scope": _number(Path("/proc/sys/kernel/yama/ptrace_scope")),
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -95,6 +102,34 @@ def _virtual_machine() -> bool:
 
 def _container() -> bool:
     return Path("/.dockerenv").exists() or Path("/run/.containerenv").exists()
+
+
+def _number(path: Path) -> int | None:
+    text = _read(path)
+    return int(text) if text and text.lstrip("-").isdigit() else None
+
+
+def _steal_share() -> float | None:
+    """Of the CPU time since the machine started, what its host gave to others. See proc_stat(5)."""
+    fields = (_read(Path("/proc/stat")) or "").partition("\n")[0].split()[1:]
+    if len(fields) < 8:
+        return None
+    ticks = [int(field) for field in fields[:8]]  # guest time is part of user time
+    return round(ticks[7] / max(1, sum(ticks)), 4)
+
+
+def _perf_counters() -> bool:
+    """Whether the kernel offers the processor's own counters: cycles, instructions."""
+    devices = Path("/sys/bus/event_source/devices")
+    return any(list(devices.glob(name)) for name in ("cpu", "cpu_core", "armv8_*"))
+
+
+def _rapl() -> str:
+    """Energy counters: "readable", "unreadable" (for this user) or "absent"."""
+    found = list(Path("/sys/class/powercap").glob("intel-rapl*/energy_uj"))
+    if not found:
+        return "absent"
+    return "readable" if all(os.access(file, os.R_OK) for file in found) else "unreadable"
 
 
 def _version(package: str) -> str | None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "Optimize a small library that comes with Hotloop.",
     "optimize": "Make a repository faster, and prove it.",
     "compare": "Measure whether one revision is faster than another.",
+    "doctor": "Say what this machine can measure, and what would help.",
     "profile": "Show where a workload's time goes.",
     "runs": "List the runs made from here.",
     "show": "Show how a run ended.",

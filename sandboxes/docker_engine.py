@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import docker
@@ -35,6 +37,27 @@ def connect() -> docker.DockerClient:
         client.close()
         raise _no_engine(_first_line(error)) from error
     return client
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """elsewhere: "" for an engine on this machine, else where it runs, in words."""
+
+    elsewhere: str
+    rootless: bool
+
+
+def describe_engine() -> EngineFacts:
+    """What the engine says of itself. Raises UsageError when none answers."""
+    with contextlib.closing(connect()) as client, engine_errors("to describe itself"):
+        info = client.info()
+    host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    elsewhere = "" if host.startswith("unix://") else "on another machine"
+    if "Docker Desktop" in str(info.get("OperatingSystem")):
+        elsewhere = "in a virtual machine"
+    return EngineFacts(
+        elsewhere, any("rootless" in str(option) for option in info.get("SecurityOptions") or ())
+    )
 
 
 def _no_engine(reason: str) -> UsageError:
