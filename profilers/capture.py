@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -46,13 +47,33 @@ def run_watched(
     output: PurePosixPath,
 ) -> Completed:
     """Run the workload in a loop, `prefix` being what watches it."""
-    runner = sandbox.tools / "runner" / "hotloop_profile.py"
-    command = [*prefix, sandbox.environment.python, str(runner), mode, str(seconds), str(output)]
+    arguments = [mode, str(seconds), str(output)]
+    return run_runner(
+        sandbox, workload, "hotloop_profile.py", arguments, seed=seed, seconds=seconds, prefix=prefix
+    )
+
+
+def run_runner(
+    sandbox: Sandbox,
+    workload: Workload,
+    runner: str,
+    arguments: list[str],
+    *,
+    seed: int,
+    seconds: float,
+    prefix: Sequence[str] = (),
+    slowdown: float = 4.0,
+) -> Completed:
+    """Run one of our runners, which is to take about `seconds`, in the target's interpreter.
+
+    slowdown: how many times longer than that a run may take beside its two slowest calls.
+    """
+    script = str(sandbox.tools / "runner" / runner)
     request = {**workload.request(sandbox), "seed": seed}
     return sandbox.run(
-        command,
+        [*prefix, sandbox.environment.python, script, *arguments],
         env={"PYTHONHASHSEED": "1"},
-        limits=Limits(seconds=4 * seconds + 2 * workload.call_timeout, memory_mb=workload.memory_mb),
+        limits=Limits(seconds=slowdown * (seconds + workload.call_timeout), memory_mb=workload.memory_mb),
         stdin=json.dumps(request).encode(),
     )
 

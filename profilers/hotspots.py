@@ -7,128 +7,130 @@ counts as the line of the tree that called it: those are what one can edit.
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from hotloop.profilers.profile import Frame, Hotspot, Profile
+from hotloop.profilers.definitions import Definition, Sources
+from hotloop.profilers.facts import RawFacts, by_function
+from hotloop.profilers.profile import Frame, FunctionFacts, Hotspot, Profile, Stack
+from hotloop.profilers.ranking import Costs, reasons, score
 
 WHOLE = 0.999
 BOUND_LIMIT = 1000.0
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A function in a source file: its dotted name and first line; "<module>" outside any."""
-
-    file: str
-    name: str
-    line: int
-
-    @property
-    def label(self) -> str:
-        return f"{self.file}:{self.name}"
-
-
-def enclosing_definitions(source: str) -> Callable[[int], tuple[str, int]]:
-    """From a line number to the innermost `def` around it, as (dotted name, first line)."""
-    spans: list[tuple[int, int, str]] = []
-
-    def visit(node: ast.AST, prefix: str) -> None:
-        for child in ast.iter_child_nodes(node):
-            inner = prefix
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                inner = f"{prefix}{child.name}."
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-                first = min([child.lineno, *(decorator.lineno for decorator in child.decorator_list)])
-                spans.append((first, child.end_lineno or child.lineno, f"{prefix}{child.name}"))
-            visit(child, inner)
-
-    try:
-        visit(ast.parse(source), "")
-    except (SyntaxError, ValueError, RecursionError):
-        return lambda line: ("<module>", 1)
-
-    @cache
-    def find(line: int) -> tuple[str, int]:
-        around = [(last - first, name, first) for first, last, name in spans if first <= line <= last]
-        return min(around)[1:] if around else ("<module>", 1)
-
-    return find
-
-
-class Sources:
-    """The tree's source files, read once."""
-
-    def __init__(self, tree: Path) -> None:
-        self._tree = tree
-        self._finders: dict[str, Callable[[int], tuple[str, int]]] = {}
-
-    def definition(self, frame: Frame) -> Definition:
-        if frame.file not in self._finders:
-            path = self._tree / frame.file
-            text = path.read_text("utf-8", "replace") if path.is_file() else ""
-            self._finders[frame.file] = enclosing_definitions(text)
-        name, line = self._finders[frame.file](frame.line)
-        return Definition(frame.file, name, line)
+LIBRARY = 4
 
 
 @dataclass
 class Tally:
-    """Weights of one function, summed over stacks."""
+    """Weights of one function, summed over stacks. Callees and callers are functions of the tree."""
 
     own: float = 0.0
     whole: float = 0.0
     lines: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    own_lines: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
+    library: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     callers: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-    def hotspot(self, definition: Definition, total: float, calls: int | None) -> Hotspot:
-        return Hotspot(
-            function=definition.name,
-            file=definition.file,
-            line=definition.line,
-            self_share=self.own / total,
-            total_share=self.whole / total,
-            bound=amdahl_bound(self.whole / total),
-            calls=calls,
-            lines={line: cost / total for line, cost in sorted(self.lines.items())},
-            callers=tuple(sorted(self.callers, key=lambda label: -self.callers[label])[:5]),
-        )
+    callees: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
 
-def hotspots(profile: Profile, tree: Path, excluded: frozenset[str] = frozenset()) -> list[Hotspot]:
-    """Functions of the tree by how much they matter, most first.
+def hotspots(
+    profile: Profile, tree: Path, excluded: frozenset[str] = frozenset(), raw: RawFacts | None = None
+) -> list[Hotspot]:
+    """Functions of the tree by what could be gained in them, most first.
 
     excluded: files, relative to the tree, that may not be edited (the workload).
-    Ranked by the mean of own and total share: own time alone misses functions
-    that ask for too much work, total alone puts thin wrappers first.
+    raw: what an instrumented run saw; `hotloop.profilers.ranking` ranks better with it.
     """
     sources, total = Sources(tree), profile.total or 1.0
     tallies: defaultdict[Definition, Tally] = defaultdict(Tally)
     for stack in profile.stacks:
-        inside = [frame for frame in stack.frames if frame.in_tree and frame.file not in excluded]
-        if inside:
-            _add([(sources.definition(frame), frame.line) for frame in inside], stack.weight, tallies)
+        add_stack(stack, sources, tallies, excluded)
+    known = by_function(raw, sources.definition) if raw is not None else {}
+    facts = {definition.label: known[definition] for definition in known if definition.file not in excluded}
     found = [
-        tally.hotspot(definition, total, profile.calls.get(f"{definition.file}:{definition.line}"))
+        _hotspot(definition, tally, total, profile, facts)
         for definition, tally in tallies.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda spot: (-spot.score, -spot.total_share, spot.file, spot.line))
+
+
+def add_stack(
+    stack: Stack, sources: Sources, tallies: defaultdict[Definition, Tally], excluded: frozenset[str]
+) -> None:
+    """Add one stack; a recursive function counts once, at its innermost line."""
+    inside = [
+        (number, frame)
+        for number, frame in enumerate(stack.frames)
+        if frame.in_tree and frame.file not in excluded
     ]
-    return sorted(found, key=lambda spot: (-(spot.self_share + spot.total_share), spot.file, spot.line))
+    if not inside:
+        return
+    path = [(sources.definition(frame), frame.line) for _, frame in inside]
+    innermost, line = path[-1]
+    tallies[innermost].own += stack.weight
+    tallies[innermost].own_lines[line] += stack.weight
+    below = stack.frames[inside[-1][0] + 1 :]
+    if below:
+        tallies[innermost].library[_library_name(below[0])] += stack.weight
+    for definition, at in dict(path).items():
+        tallies[definition].whole += stack.weight
+        tallies[definition].lines[at] += stack.weight
+    for caller, callee in _edges([definition for definition, _ in path]):
+        tallies[callee].callers[caller.label] += stack.weight
+        tallies[caller].callees[callee.label] += stack.weight
 
 
-def _add(path: list[tuple[Definition, int]], weight: float, tallies: defaultdict[Definition, Tally]) -> None:
-    """One stack; a recursive function counts once, at its innermost line."""
-    tallies[path[-1][0]].own += weight
-    for definition, line in dict(path).items():
-        tallies[definition].whole += weight
-        tallies[definition].lines[line] += weight
-    for (caller, _), (callee, _) in pairwise(path):
-        if caller != callee:
-            tallies[callee].callers[caller.label] += weight
+def _edges(path: Sequence[Definition]) -> set[tuple[Definition, Definition]]:
+    """Who calls whom on one stack: each pair once, however often a recursion repeats it."""
+    return {(caller, callee) for caller, callee in pairwise(path) if caller != callee}
+
+
+def _library_name(frame: Frame) -> str:
+    stem = Path(frame.file).stem
+    return frame.function if stem in {"", "~"} else f"{stem}.{frame.function}"
+
+
+def _hotspot(
+    definition: Definition,
+    tally: Tally,
+    total: float,
+    profile: Profile,
+    facts: Mapping[str, FunctionFacts],
+) -> Hotspot:
+    mine = facts.get(definition.label)
+    costs = Costs(
+        label=definition.label,
+        own=tally.own / total,
+        total=tally.whole / total,
+        callees={label: weight / total for label, weight in tally.callees.items()},
+    )
+    return Hotspot(
+        function=definition.name,
+        file=definition.file,
+        line=definition.line,
+        self_share=costs.own,
+        total_share=costs.total,
+        bound=amdahl_bound(costs.total),
+        calls=profile.calls.get(f"{definition.file}:{definition.line}"),
+        lines=_shares(tally.lines, total),
+        own_lines=_shares(tally.own_lines, total),
+        library={name: tally.library[name] / total for name in _most(tally.library, LIBRARY)},
+        callers=tuple(_most(tally.callers, 5)),
+        score=score(costs, facts),
+        reasons=reasons(costs, facts),
+        facts=mine,
+    )
+
+
+def _shares(weights: Mapping[int, float], total: float) -> dict[int, float]:
+    return {line: weight / total for line, weight in sorted(weights.items())}
+
+
+def _most(weights: Mapping[str, float], count: int) -> list[str]:
+    return sorted(weights, key=lambda name: (-weights[name], name))[:count]
 
 
 def amdahl_bound(share: float) -> float:

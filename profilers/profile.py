@@ -31,8 +31,8 @@ class Stack(BaseModel):
 class Profile(BaseModel):
     """Stacks of the workload's calls only: start-up, import and setup are cut off.
 
-    unit: "samples" or "seconds". calls: call counts by "file:function" where
-    the profiler counts them.
+    unit: "samples", "seconds", "instructions" or "bytes". calls: call counts
+    by "file:first line" where the profiler counts them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,6 +47,38 @@ class Profile(BaseModel):
         return sum(stack.weight for stack in self.stacks)
 
 
+class Parameter(BaseModel):
+    """What one parameter held. types: calls by type name. sizes: smallest, median and largest length."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    types: dict[str, int] = {}
+    sizes: tuple[int, ...] = ()
+
+
+class FunctionFacts(BaseModel):
+    """What an instrumented run saw of one function.
+
+    calls: per call of the workload. callers: the same by caller, "file:name".
+    observed: calls whose arguments were looked at, the first of each workload
+    call. repeated: share of those that asked the same again (equal arguments,
+    objects being equal to themselves with unchanged attributes); None where
+    too few could be compared. allocations: most bytes held at one time, by line.
+    growth: exponent of its calls in the input's size, where the workload has sizes.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    calls: float
+    callers: dict[str, float] = {}
+    parameters: tuple[Parameter, ...] = ()
+    observed: int = 0
+    repeated: float | None = None
+    allocations: dict[int, int] = {}
+    growth: float | None = None
+
+
 class Hotspot(BaseModel):
     """One function of the tree and its part of the workload's time.
 
@@ -54,7 +86,11 @@ class Hotspot(BaseModel):
     call folded in (a `sorted` or `re.match` is the caller's choice).
     total_share: time with it anywhere on the stack. bound: the Amdahl bound,
     the speedup of the whole if this function's total cost were nothing.
-    lines: share of the workload's time by line number of `file`.
+    lines: share of the workload's time by line number of `file`, with what the
+    line calls; own_lines: the same without other functions of the tree.
+    library: share spent in library code that it calls, by the name called.
+    score: what it is ranked by (see `hotloop.profilers.ranking`); reasons: what
+    speaks for looking at it, in words.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,4 +103,9 @@ class Hotspot(BaseModel):
     bound: float
     calls: int | None = None
     lines: dict[int, float] = {}
+    own_lines: dict[int, float] = {}
+    library: dict[str, float] = {}
     callers: tuple[str, ...] = ()
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
+    facts: FunctionFacts | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hotloop.agent.state import Hotspot
-from hotloop.profilers.hotspots import enclosing_definitions
+from hotloop.profilers.definitions import enclosing_definitions
 from hotloop.repos.errors import EditError
 from hotloop.repos.texts import read_text
 
