@@ -74,22 +74,25 @@ def confidence_sequence(samples: Sequence[float], confidence: float) -> Estimate
     return Estimate(mean, mean - radius, mean + radius)
 
 
-def winsorize(samples: Sequence[float], width: float = 5.0, least: int = 8) -> list[float]:
+def winsorize(samples: Sequence[float], width: float = 5.0, least: int = 10) -> list[float]:
     """Pull samples further than `width` robust deviations from the median back to that distance.
 
     A process pair that was hit by a stall says little about the ratio, but
     would widen a mean's interval for the rest of the run. The robust deviation
     is 1.4826 times the median absolute deviation, which estimates the standard
     deviation of a normal distribution (Rousseeuw and Croux, JASA 88, 1993). It
-    is itself unsure in small samples: below `least` nothing is pulled.
+    is itself unsure in small samples: below `least` nothing is pulled. Nor is
+    it when more than a tenth of the samples lie outside: then they are a second
+    mode (address layout, hash seed), and to pull them in would make the
+    interval of a mean exclude the truth far too often.
     """
     if len(samples) < least:
         return list(samples)
     centre = median(samples)
-    deviation = 1.4826 * median(abs(sample - centre) for sample in samples)
-    if deviation <= 0.0:
+    reach = width * 1.4826 * median(abs(sample - centre) for sample in samples)
+    outside = sum(abs(sample - centre) > reach for sample in samples)
+    if reach <= 0.0 or outside * 10 > len(samples):
         return list(samples)
-    reach = width * deviation
     return [min(centre + reach, max(centre - reach, sample)) for sample in samples]
 
 

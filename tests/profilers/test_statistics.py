@@ -145,7 +145,7 @@ def test_more_confidence_gives_a_wider_interval() -> None:
 
 
 def test_winsorize_pulls_a_stall_back_and_leaves_the_rest() -> None:
-    calm = [0.01, 0.02, 0.00, -0.01, 0.015, 0.005, -0.005, 0.012]
+    calm = [0.01, 0.02, 0.00, -0.01, 0.015, 0.005, -0.005, 0.012, 0.008]
     pulled = winsorize([*calm, 3.0])
 
     assert pulled[:-1] == calm
@@ -153,15 +153,41 @@ def test_winsorize_pulls_a_stall_back_and_leaves_the_rest() -> None:
 
 
 def test_winsorize_works_on_both_sides() -> None:
-    samples = [-5.0, *(number / 10 for number in range(-4, 5)), 5.0]
+    samples = [-5.0, *(number / 10 for number in range(-9, 10)), 5.0]
     pulled = winsorize(samples)
 
     assert pulled[0] == -pulled[-1]
-    assert -5.0 < pulled[0] < -0.4
+    assert -5.0 < pulled[0] < -0.9
+
+
+def test_winsorize_leaves_a_second_mode_alone() -> None:
+    """Pulled in, it would make the spread a fraction of what it is."""
+    samples = [0.001 * number for number in range(8)] + [0.1, 0.101]
+
+    assert winsorize(samples) == samples
+
+
+def test_two_modes_of_a_process_do_not_make_the_interval_exclude_the_truth() -> None:
+    """Each process runs in one of two modes, 10 % apart; the interval is looked at after each of 40 pairs."""
+    rng = random.Random(7)
+
+    def process() -> float:
+        return rng.choice((0.0, 0.1)) + rng.gauss(0.0, 0.004)
+
+    def excluded() -> bool:
+        samples = [process() - process() for _ in range(5)]
+        while len(samples) < 40:
+            estimate = confidence_sequence(winsorize(samples), 0.98)
+            if not estimate.low <= 0.0 <= estimate.high:
+                return True
+            samples.append(process() - process())
+        return False
+
+    assert sum(excluded() for _ in range(300)) <= 12
 
 
 def test_winsorize_keeps_small_samples_as_they_are() -> None:
-    samples = [0.0, 0.01, 0.02, 0.0, 0.01, 0.02, 9.0]
+    samples = [0.0, 0.01, 0.02, 0.0, 0.01, 0.02, 0.0, 0.01, 9.0]
 
     assert winsorize(samples) == samples
     assert winsorize([]) == []
