@@ -52,7 +52,10 @@ class CommandWorkload:
 
 @dataclass(frozen=True)
 class CommandRun:
-    """One finished run. cpu_ns: of all its processes. peak_memory: bytes, as far as seen."""
+    """One finished run. cpu_ns: of all its processes. peak_memory: bytes, as far as seen.
+
+    delay_ns: how long others kept it from a core. ended_ns: on the clock of `perf_counter_ns`.
+    """
 
     exit_code: int
     stdout: bytes
@@ -61,6 +64,7 @@ class CommandRun:
     wall_ns: int
     peak_memory: int
     ended_ns: int
+    delay_ns: int
     clock: str
 
     def failure(self) -> WorkloadFailure | None:
@@ -116,6 +120,7 @@ class CommandProcess:
             "bytecode": len(bytecode),
         }
         self.read_only = self._ready(json.dumps(request).encode() + b"\n" + bytecode)
+        self._delay = self.process.activity().delay_ns
         self._cpu = self.process.cpu_ns()
         self._begun = 0
 
@@ -153,6 +158,7 @@ class CommandProcess:
             wall_ns=ended.seen_ns - self._begun,
             peak_memory=self.process.peak_memory(),
             ended_ns=ended.seen_ns,
+            delay_ns=self.process.activity().delay_ns - self._delay,
             clock=self.process.clock,
         )
 

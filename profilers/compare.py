@@ -136,7 +136,11 @@ def changed_character(pairs: Sequence[ProcessPair]) -> bool:
     if any(pair.difference is not None for pair in pairs):
         return False
     return any(
-        all(is_waiting(cost.wall, cost.call) for pair in pairs for cost in pair.tracks[side].costs)
+        all(
+            is_waiting(cost.wall - cost.delay, cost.call)
+            for pair in pairs
+            for cost in pair.tracks[side].costs
+        )
         for side in SIDES
     )
 

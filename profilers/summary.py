@@ -150,6 +150,7 @@ def summarize(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSetting
         seconds=seconds,
         peak_memory=(peak(pairs, BASE), peak(pairs, CANDIDATE)),
         warm=warm_calls(pairs, plan, settings.confidence) if plan.first_only else None,
+        import_time=import_ratio(pairs, settings.confidence),
         regressions=regressions(pairs, plan, settings, cpu, wall),
         differs=None if differs is None else f"seed {differs.seed}: {differs.what}",
         uncompared=tuple(sorted({name for pair in pairs for name in pair.uncompared})),
@@ -173,7 +174,8 @@ def decisive_value(plan: Plan) -> str:
 
 def waits(pairs: Sequence[ProcessPair], side: str) -> bool:
     """In every call: a busy neighbour slows many, not every one."""
-    return min(cost.wall / max(1, cost.call) for pair in pairs for cost in pair.tracks[side].costs) > WAITING
+    costs = [cost for pair in pairs for cost in pair.tracks[side].costs]
+    return min((cost.wall - cost.delay) / max(1, cost.call) for cost in costs) > WAITING
 
 
 def first_call(pairs: Sequence[ProcessPair], plan: Plan, confidence: float) -> Interval:
@@ -252,13 +254,19 @@ def regressions(
     return tuple(found)
 
 
+def import_ratio(pairs: Sequence[ProcessPair], confidence: float) -> Interval | None:
+    """CPU time until the workload is loaded; None where that is no phase of its own."""
+    loads = [[float(pair.tracks[side].load) for pair in pairs] for side in SIDES]
+    return interval_of(log_ratios(*loads), confidence) if any(map(any, loads)) else None
+
+
 def slower_import(pairs: Sequence[ProcessPair], plan: Plan, settings: MeasureSettings) -> list[str]:
     """Import that is shown to cost more, by more than the limit and by more than one call."""
-    loads = [[float(pair.tracks[side].load) for pair in pairs] for side in SIDES]
-    ratio = interval_of(log_ratios(*loads), settings.confidence)
+    ratio = import_ratio(pairs, settings.confidence)
     before, after = load(pairs, BASE), load(pairs, CANDIDATE)
     call = median(cost.call for pair in pairs for cost in pair.tracks[BASE].costs) / plan.batch
-    if ratio.high < 1 / settings.max_regression and after - before > max(call, LOAD_SLACK_NS):
+    grew = ratio is not None and ratio.high < 1 / settings.max_regression
+    if grew and after - before > max(call, LOAD_SLACK_NS):
         return [f"import rose from {before / 1e6:.1f} to {after / 1e6:.1f} ms of CPU time"]
     return []
 

@@ -127,7 +127,8 @@ class Activity:
     """What a `Process` and all it started are at.
 
     processes, threads: how many there are in all. delay_ns: how long the processes' first
-    threads were ready to run and had no core; 0 where the kernel does not count it.
+    threads were ready to run and had no core, those included that were seen before
+    they ended; 0 where the kernel does not count it.
     """
 
     processes: int

@@ -6,6 +6,7 @@ nanoseconds), version 2 in Documentation/admin-guide/cgroup-v2.rst (cpu.stat, us
 
 from __future__ import annotations
 
+import errno
 import signal
 import time
 from dataclasses import dataclass
@@ -111,8 +112,11 @@ class Group:
         """Processes in the group, as numbered in our own pid namespace."""
         try:
             return {int(line) for line in (self.folders[0] / "cgroup.procs").read_text().split()}
-        except FileNotFoundError:
-            return set()
+        except OSError as error:
+            # The second where the group is removed between opening and reading.
+            if error.errno in {errno.ENOENT, errno.ENODEV}:
+                return set()
+            raise
 
     def kill(self, seconds: float = 10.0) -> None:
         """Kill all inside, and wait until it is empty. Raises SandboxError when it does not empty."""

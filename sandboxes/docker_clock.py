@@ -9,12 +9,8 @@ from typing import Protocol
 import docker
 
 from hotloop.sandboxes import cgroup, proc
-from hotloop.sandboxes.base import Activity
 from hotloop.sandboxes.docker_engine import engine_errors
 from hotloop.sandboxes.errors import SandboxError
-
-KEPT_BUSY = 3
-"""The engine's init, the keeper and a launcher, where one command runs."""
 
 
 class Meter(Protocol):
@@ -27,11 +23,11 @@ class Meter(Protocol):
 
     def process_count(self) -> int: ...
 
-    def activity(self, launcher: int) -> Activity:
-        """Of the command that this launcher supervises, as `Process.activity`."""
+    def pids(self, launcher: int) -> set[int] | None:
+        """Of the one command that this launcher (a pid on the engine's host) supervises; None if unknown."""
 
     def peak_memory(self, launcher: int) -> int:
-        """Of the command that this launcher (a pid on the engine's host) supervises; 0 if unknown."""
+        """Of that command; 0 if unknown."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +36,8 @@ class HostMeter:
 
     clock: str
     usage: Path
+    init: int
+    """The container's first process, whose only child is the keeper."""
 
     def cpu_ns(self) -> int:
         try:
@@ -53,9 +51,12 @@ class HostMeter:
         except OSError as error:
             raise SandboxError(f"the container's control group is gone: {error}") from error
 
-    def activity(self, launcher: int) -> Activity:
-        pids = proc.descendants(launcher)
-        return Activity(len(pids), proc.threads(pids), proc.run_delay(pids))
+    def pids(self, launcher: int) -> set[int]:
+        try:
+            found = {int(line) for line in (self.usage.parent / "cgroup.procs").read_text().split()}
+        except OSError as error:
+            raise SandboxError(f"the container's control group is gone: {error}") from error
+        return found - {self.init, launcher} - {pid for pid in found if proc.parent(pid) == self.init}
 
     def peak_memory(self, launcher: int) -> int:
         return proc.peak_resident(proc.descendants(launcher))
@@ -78,10 +79,8 @@ class EngineMeter:
         with engine_errors("to list a container's processes"):
             return len(self.client.api.top(self.container)["Processes"])
 
-    def activity(self, launcher: int) -> Activity:
+    def pids(self, launcher: int) -> None:
         del launcher  # as below
-        count = self.process_count() - KEPT_BUSY
-        return Activity(count, count, 0)
 
     def peak_memory(self, launcher: int) -> int:
         del launcher  # its number means nothing on this machine
@@ -99,5 +98,5 @@ def find_meter(client: docker.DockerClient, container: str, first_pid: int) -> M
     except OSError:
         found = None
     if found and container in str(found[1]) and found[1].exists():
-        return HostMeter(*found)
+        return HostMeter(*found, first_pid)
     return EngineMeter(client, container)

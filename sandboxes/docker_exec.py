@@ -17,7 +17,7 @@ from docker.errors import NotFound
 
 from hotloop.sandboxes.docker_engine import engine_errors
 from hotloop.sandboxes.errors import SandboxError
-from hotloop.sandboxes.launching import LOOK_SECONDS, Settings, Sink, pack_settings
+from hotloop.sandboxes.launching import Settings, Sink, pack_settings, pauses
 
 INSIDE = "/hotloop/inside"
 START_SECONDS = 30.0
@@ -76,12 +76,10 @@ class Exec:
 
     def wait_watching(self, seconds: float, look: Callable[[], object]) -> bool:
         """As `wait`; `look` is called on the way, ever less often."""
-        deadline, pause = time.monotonic() + seconds, LOOK_SECONDS
-        while (left := deadline - time.monotonic()) > 0:
-            if self.wait(min(pause, left)):
+        for pause in pauses(seconds):
+            if self.wait(pause):
                 return True
             look()
-            pause = min(2 * pause, 20 * LOOK_SECONDS)
         return False
 
     def exit_code(self) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
+from hotloop.sandboxes import proc
 from hotloop.sandboxes.base import (
     Activity,
     Completed,
@@ -62,6 +63,7 @@ class DockerProcess:
         self._ended = False
         self._last_cpu: int | None = None
         self._peak = 0
+        self._delays: dict[int, int] = {}
 
     def send(self, data: bytes) -> None:
         try:
@@ -80,7 +82,7 @@ class DockerProcess:
 
     def wait(self, seconds: float, limit: int) -> Ended:
         self._lines.keep(limit)
-        in_time = self._command.wait_watching(seconds, self.peak_memory)
+        in_time = self._command.wait_watching(seconds, self._look)
         seen = time.perf_counter_ns()
         self._end(drop=not in_time)
         if not in_time:
@@ -88,7 +90,17 @@ class DockerProcess:
         return Ended(self._command.exit_code(), self._lines.rest(limit), seen)
 
     def activity(self) -> Activity:
-        return self._container.meter.activity(self._launcher)
+        pids = self._container.meter.pids(self._launcher)
+        if pids is None:
+            count = self._container.meter.process_count() - OWN_PROCESSES - 1
+            return Activity(count, count, 0)
+        with self._lock:
+            self._delays |= proc.run_delays(pids | self._delays.keys())
+            return Activity(len(pids), proc.threads(pids), sum(self._delays.values()))
+
+    def _look(self) -> None:
+        self.peak_memory()
+        self.activity()
 
     def cpu_ns(self) -> int:
         with self._lock:

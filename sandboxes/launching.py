@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from hotloop.sandboxes.errors import SandboxError
 
 LAUNCHER = Path(__file__).parent / "inside" / "launcher.py"
 START_SECONDS = 30.0
-LOOK_SECONDS = 0.01
+LOOK_SECONDS, MOST_SECONDS = 0.01, 0.5
 
 Settings = dict[str, object]
 Sink = Callable[[bytes], None]
@@ -62,14 +62,13 @@ class Launched:
 
     def wait_watching(self, seconds: float, look: Callable[[], object]) -> bool:
         """As `wait`, seeing the end at once; `look` is called on the way, ever less often."""
-        deadline, pause = time.monotonic() + seconds, LOOK_SECONDS
         descriptor = os.pidfd_open(self.popen.pid)
         try:
-            while (left := deadline - time.monotonic()) > 0:
-                if select.select([descriptor], [], [], min(pause, left))[0]:
-                    return self.wait(seconds)
+            for pause in pauses(seconds):
+                ended = select.select([descriptor], [], [], pause)[0]
                 look()
-                pause = min(2 * pause, 20 * LOOK_SECONDS)
+                if ended:
+                    return self.wait(seconds)
         finally:
             os.close(descriptor)
         return False
@@ -112,6 +111,13 @@ class Launched:
             self.status = -1
         if self.group:
             self.group.remove()
+
+
+def pauses(seconds: float) -> Iterator[float]:
+    """Until so much time is over: how long to wait for the next look, a tenth of the time so far."""
+    begun = time.monotonic()
+    while (spent := time.monotonic() - begun) < seconds:
+        yield min(max(LOOK_SECONDS, spent / 10), MOST_SECONDS, seconds - spent)
 
 
 def launch(settings: Settings, group: Group | None, out: Sink, err: Sink) -> Launched:

@@ -112,6 +112,7 @@ class LocalProcess:
         self._lock = threading.RLock()
         self._last_cpu: int | None = None
         self._peak = 0
+        self._delays: dict[int, int] = {}
 
     def send(self, data: bytes) -> None:
         stdin = self._launched.popen.stdin
@@ -133,7 +134,7 @@ class LocalProcess:
 
     def wait(self, seconds: float, limit: int) -> Ended:
         self._lines.keep(limit)
-        in_time = self._launched.wait_watching(seconds, self.peak_memory)
+        in_time = self._launched.wait_watching(seconds, self._look)
         seen = time.perf_counter_ns()
         self._end(drop=not in_time)
         if not in_time:
@@ -142,7 +143,14 @@ class LocalProcess:
 
     def activity(self) -> Activity:
         pids = self._launched.pids()
-        return Activity(len(pids), proc.threads(pids), proc.run_delay(pids))
+        with self._lock:
+            # A zombie has left its group, and its numbers can still be read.
+            self._delays |= proc.run_delays(pids | self._delays.keys())
+            return Activity(len(pids), proc.threads(pids), sum(self._delays.values()))
+
+    def _look(self) -> None:
+        self.peak_memory()
+        self.activity()
 
     def cpu_ns(self) -> int:
         with self._lock:

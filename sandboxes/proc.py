@@ -32,6 +32,11 @@ def has_ended(pid: int) -> bool:
     return fields is None or fields[0] in {"Z", "X"}
 
 
+def parent(pid: int) -> int | None:
+    fields = stat_fields(pid)
+    return int(fields[1]) if fields else None
+
+
 def parents() -> dict[int, int]:
     """Parent of every visible process, zombies left out."""
     found = {}
@@ -76,19 +81,19 @@ def threads(pids: Iterable[int]) -> int:
     return sum(int(fields[17]) for pid in pids if (fields := stat_fields(pid)))
 
 
-def run_delay(pids: Iterable[int]) -> int:
-    """Nanoseconds that the processes' first threads waited for a core; 0 where it is not counted.
+def run_delays(pids: Iterable[int]) -> dict[int, int]:
+    """By process: nanoseconds that its first thread waited for a core; ended ones are left out.
 
     The second number of /proc/<pid>/schedstat: see the kernel's Documentation/scheduler/sched-stats.rst.
     """
-    total = 0
+    found = {}
     for pid in pids:
         try:
             fields = (PROC / str(pid) / "schedstat").read_text().split()
         except (FileNotFoundError, ProcessLookupError):
             continue
-        total += int(fields[1])
-    return total
+        found[pid] = int(fields[1])
+    return found
 
 
 def send_signal(pid: int, number: signal.Signals) -> bool:

@@ -19,7 +19,7 @@ from hotloop.sandboxes.base import Sandbox
 class AbbaCommands(CommandEngine):
     """The engine for commands that do more than compute: wall time, one after the other."""
 
-    def runs(self, order: list[str], seed: int) -> tuple[dict[str, CommandRun], dict[str, int]]:
+    def runs(self, order: list[str], seed: int) -> dict[str, CommandRun]:
         found = {}
         for side in order:
             with attributed(side):
@@ -29,7 +29,7 @@ class AbbaCommands(CommandEngine):
                     found[side] = process.finish()
                 finally:
                     process.close()
-        return found, {side: run.wall_ns for side, run in found.items()}
+        return found
 
 
 def abba(

@@ -56,7 +56,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU nanoseconds of one request's phases; wall nanoseconds of its call and around it."""
+    """CPU nanoseconds of one request's phases; wall nanoseconds of its call and around it.
+
+    delay: of the call's wall time, how long others kept it from a core.
+    """
 
     setup: int
     call: int
@@ -64,6 +67,7 @@ class Cost:
     idle: int
     wall: int
     wall_around: int = 0
+    delay: int = 0
 
     @property
     def around(self) -> int:

@@ -211,4 +211,4 @@ def _look_at_runs(sandbox: Sandbox, workload: CommandWorkload, rng: random.Rando
         if failure := run.failure():
             raise failure
         several = watch.threads > watch.processes
-        yield Sight(run.wall_ns, run.cpu_ns, watch.delayed, "runs several threads" if several else "")
+        yield Sight(run.wall_ns, run.cpu_ns, run.delay_ns, "runs several threads" if several else "")

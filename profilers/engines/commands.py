@@ -51,8 +51,8 @@ class CommandEngine(ABC):
     _bytecode: dict[str, bytes] = field(default_factory=dict)
 
     @abstractmethod
-    def runs(self, order: list[str], seed: int) -> tuple[dict[str, CommandRun], dict[str, int]]:
-        """One run on each side, and what counts as wall nanoseconds of each."""
+    def runs(self, order: list[str], seed: int) -> dict[str, CommandRun]:
+        """One run on each side."""
 
     def plan(self) -> Plan:
         seeds = [self.rng.randrange(SEED_LIMIT) for _ in range(2)]
@@ -75,9 +75,9 @@ class CommandEngine(ABC):
         process = None
         for _, order in zip(range(plan.rounds), self.orders, strict=False):
             seed = self.rng.randrange(SEED_LIMIT)
-            runs, walls = self.runs(order, seed)
+            runs = self.runs(order, seed)
             for side, run in runs.items():
-                tracks[side].costs.append(Cost(0, run.cpu_ns, 0, 0, wall=walls[side]))
+                tracks[side].costs.append(Cost(0, run.cpu_ns, 0, 0, wall=run.wall_ns, delay=run.delay_ns))
                 tracks[side].peak_memory = max(tracks[side].peak_memory, run.peak_memory)
             outputs = {side: [run.output(plan.compared)] for side, run in runs.items()}
             found = found or difference(outputs[BASE], outputs[CANDIDATE], [seed], 0.0)
@@ -111,5 +111,5 @@ class CommandEngine(ABC):
         if command is None:
             return None
         engine = replace(self, workload=replace(self.workload, command=command), _bytecode={})
-        runs = [engine.runs(next(self.orders), 0)[0] for _ in range(STARTUP_ROUNDS)]
+        runs = [engine.runs(next(self.orders), 0) for _ in range(STARTUP_ROUNDS)]
         return median(run.cpu_ns for pair in runs for run in pair.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 
 from hotloop.profilers.command import CommandProcess, CommandRun, CommandWorkload
 from hotloop.profilers.engines.base import CO_SCHEDULED, SIDES, attributed, random_orders
@@ -19,7 +20,7 @@ from hotloop.sandboxes.base import Sandbox
 class CoScheduled(CommandEngine):
     """The engine for commands that compute: CPU time, on one core."""
 
-    def runs(self, order: list[str], seed: int) -> tuple[dict[str, CommandRun], dict[str, int]]:
+    def runs(self, order: list[str], seed: int) -> dict[str, CommandRun]:
         with ExitStack() as stack, ThreadPoolExecutor(len(SIDES)) as pool:
             started: dict[str, CommandProcess] = {}
             for side in order:
@@ -32,7 +33,7 @@ class CoScheduled(CommandEngine):
             for side in order:
                 with attributed(side):
                     found[side] = waiting[side].result()
-        return found, apart(found)
+        return apart(found)
 
 
 def co_scheduled(
@@ -41,14 +42,20 @@ def co_scheduled(
     return CoScheduled(CO_SCHEDULED, sandboxes, workload, rng, random_orders(rng), cpu)
 
 
-def apart(runs: dict[str, CommandRun]) -> dict[str, int]:
-    """Wall nanoseconds that each would have taken without the other: its own less what the other used.
+def apart(runs: dict[str, CommandRun]) -> dict[str, CommandRun]:
+    """With the wall time that each would have taken alone on an idle core.
 
-    Of the later one's CPU time, as much as fits is taken to lie after the earlier one's end.
+    That is what it took less the time that it was ready and another ran. Where the kernel does
+    not count this, less the other's CPU time: of the later one's, as much as fits is
+    taken to lie after the earlier one's end.
     """
-    early, late = sorted(runs, key=lambda side: runs[side].ended_ns)
-    alone = min(runs[late].cpu_ns, runs[late].ended_ns - runs[early].ended_ns)
+    if all(run.delay_ns for run in runs.values()):
+        kept = {side: run.delay_ns for side, run in runs.items()}
+    else:
+        early, late = sorted(runs, key=lambda side: runs[side].ended_ns)
+        alone = min(runs[late].cpu_ns, runs[late].ended_ns - runs[early].ended_ns)
+        kept = {early: runs[late].cpu_ns - alone, late: runs[early].cpu_ns}
     return {
-        early: max(runs[early].cpu_ns, runs[early].wall_ns - (runs[late].cpu_ns - alone)),
-        late: max(runs[late].cpu_ns, runs[late].wall_ns - runs[early].cpu_ns),
+        side: replace(run, wall_ns=max(run.cpu_ns, run.wall_ns - kept[side]), delay_ns=0)
+        for side, run in runs.items()
     }

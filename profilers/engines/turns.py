@@ -66,11 +66,13 @@ class Player:
         """One timed request, with its phases accounted apart."""
         begun, clock = self.read(), [time.perf_counter_ns()]
         self.worker.setup(seeds)
+        delayed = self.worker.process.activity().delay_ns
         ready = self.read()
         clock.append(time.perf_counter_ns())
         self.worker.call()
         clock.append(time.perf_counter_ns())
         called = self.read()
+        delayed = self.worker.process.activity().delay_ns - delayed
         outputs = self.worker.digest()
         clock.append(time.perf_counter_ns())
         digested = self.read()
@@ -78,7 +80,13 @@ class Player:
         idle = begun - self._last
         self.track.costs.append(
             Cost(
-                ready - begun, called - ready, digested - called, idle, wall=call, wall_around=setup + digest
+                setup=ready - begun,
+                call=called - ready,
+                digest=digested - called,
+                idle=idle,
+                wall=call,
+                wall_around=setup + digest,
+                delay=delayed,
             )
         )
         self._last = digested

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hotloop.profilers.engines import turns
 from hotloop.profilers.compare import MIN_PAIRS, MeasureSettings, compare, noise_floor
+from hotloop.profilers.engines import turns
 from hotloop.profilers.verdict import Outcome
 from hotloop.profilers.workload import Workload
 from hotloop.sandboxes.base import Sandbox

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hotloop.profilers.compare import MeasureSettings
-from hotloop.profilers.outputs import Difference
 from hotloop.profilers.engines.base import BASE, CANDIDATE, Cost, Plan, ProcessPair, Track
+from hotloop.profilers.outputs import Difference
 from hotloop.profilers.summary import summarize
 from hotloop.profilers.verdict import Outcome, Verdict
 

@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from hotloop.profilers.outputs import difference
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SideFailure
+from hotloop.profilers.outputs import difference
 from hotloop.profilers.probe import character, compare_outputs
 from hotloop.profilers.workload import ForeignCode, Output, Workload, WorkloadFailure, WorkloadProcess
 from hotloop.sandboxes.base import Sandbox
