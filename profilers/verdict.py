@@ -34,6 +34,44 @@ class PhaseCost(BaseModel):
     candidate_ns: float
 
 
+class Instructions(BaseModel):
+    """Instructions per call, base over candidate: a second signal that never decides.
+
+    low, high: the extremes of `repeats` counts under as many hash seeds, no confidence
+    interval. source: "perf" or "callgrind". base, candidate: medians. calls: counted in
+    each. fixed_addresses: whether address randomisation was off.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ratio: float
+    low: float
+    high: float
+    source: str
+    base: float
+    candidate: float
+    calls: int
+    repeats: int
+    fixed_addresses: bool
+
+
+class Energy(BaseModel):
+    """Joules per call, base over candidate, with the confidence interval of the verdict.
+
+    source: what was read, and what else it counts. blocks: on each side, alternating.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ratio: float
+    low: float
+    high: float
+    source: str
+    base_joules: float
+    candidate_joules: float
+    blocks: int
+
+
 class Verdict(BaseModel):
     """The answer to "is the candidate faster?", with what it rests on.
 
@@ -45,11 +83,13 @@ class Verdict(BaseModel):
     the call that came back in another phase (0 when none did).
     pairs: process pairs. calls: timed calls on each side. seconds: wall clock spent.
     peak_memory: largest resident bytes, base and candidate.
-    warm: ratio of the later calls, where the first ones decided.
+    warm: ratio of the later calls, where the first ones decided. import_time: ratio of
+    CPU time until the workload is loaded; None for a command, which has no such phase.
     regressions: what became worse than the task allows; a gain does not make up for it.
     differs: how the outputs of base and candidate differ; then no ratio counts.
     uncompared: types whose values could not be compared. net: ratio of CPU times
     without the interpreter's start-up, for a command that starts one.
+    instructions, energy: where they were asked for and can be read; notes say why not.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,11 +113,14 @@ class Verdict(BaseModel):
     seconds: float
     peak_memory: tuple[int, int]
     warm: Interval | None = None
+    import_time: Interval | None = None
     net: Interval | None = None
     regressions: tuple[str, ...] = ()
     differs: str | None = None
     uncompared: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    instructions: Instructions | None = None
+    energy: Energy | None = None
 
 
 class NoiseFloor(BaseModel):
