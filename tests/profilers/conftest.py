@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from hotloop.profilers.compare import MeasureSettings
+from hotloop.profilers.engines.base import SIDES, Cost, Plan, ProcessPair, Track
+from hotloop.profilers.summary import summarize
+from hotloop.profilers.verdict import Verdict
 from hotloop.profilers.workload import RUNNER, Workload
 from hotloop.sandboxes.base import EnvironmentSpec, Sandbox
 from hotloop.sandboxes.local import LocalBackend
@@ -58,3 +62,16 @@ def workload_of() -> Callable[..., Workload]:
         )
 
     return make
+
+
+@pytest.fixture
+def some_verdict() -> Verdict:
+    """Of five made process pairs whose sides are alike, one call of 1 ms in each."""
+    cost = Cost(setup=0, call=1_000_000, digest=0, idle=0, wall=1_000_000)
+    pair = ProcessPair(
+        {side: Track(load=1_000_000, costs=[cost]) for side in SIDES}, None, (), clock="process"
+    )
+    settings = MeasureSettings(
+        min_speedup=1.0, confidence=0.98, max_seconds=1.0, max_regression=1.5, varies=True, seed=1
+    )
+    return summarize([pair] * 5, Plan(batch=1, rounds=1), settings, 1.0)
