@@ -13,10 +13,16 @@ from hotloop.profilers.profile import Frame, Profile
 from hotloop.profilers.workload import Workload, WorkloadFailure
 from hotloop.sandboxes.base import Completed, Limits, Sandbox
 
-PROFILERS = {"pyspy": "hotloop.profilers.pyspy:PySpy", "cprofile": "hotloop.profilers.cprofile:CProfile"}
+PROFILERS = {
+    "pyspy": "hotloop.profilers.pyspy:PySpy",
+    "cprofile": "hotloop.profilers.cprofile:CProfile",
+    "callgrind": "hotloop.profilers.callgrind:Callgrind",
+    "memray": "hotloop.profilers.memray:Memray",
+}
 
 SECONDS = 4.0
 OUTPUT_LIMIT = 64 << 20
+MARKER = "timed_call"
 
 
 class Profiler(Protocol):
@@ -95,3 +101,11 @@ def frame(function: str, file: str, line: int, tree: PurePosixPath) -> Frame:
     if path.is_relative_to(tree):
         return Frame(function=function, file=str(path.relative_to(tree)), line=line, in_tree=True)
     return Frame(function=function, file=file, line=line, in_tree=False)
+
+
+def below_marker(frames: list[Frame]) -> list[Frame]:
+    """Frames inside the runner's timed call; none when it is not on the stack."""
+    for position, entry in enumerate(frames):
+        if entry.function.endswith(MARKER) and entry.file.endswith("hotloop_target.py"):
+            return frames[position + 1 :]
+    return []

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path, PurePosixPath
 
 from hotloop.errors import UsageError
-from hotloop.profilers.capture import SECONDS, frame, read_output, run_watched
+from hotloop.profilers.capture import SECONDS, below_marker, frame, read_output, run_watched
 from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.profile import Frame, Profile, Stack
 from hotloop.profilers.workload import Workload
@@ -17,7 +17,6 @@ from hotloop.sandboxes.base import Sandbox
 RATE = 250
 """Samples a second: py-spy's own advice is not to pass a few hundred."""
 
-MARKER = "timed_call"
 _FRAME = re.compile(r"^(?P<function>.*?) \((?P<file>.*):(?P<line>\d+)\)$")
 
 
@@ -74,11 +73,3 @@ def parse_raw(text: str, tree: PurePosixPath) -> list[Stack]:
 def _parse_frame(text: str, tree: PurePosixPath) -> Frame | None:
     match = _FRAME.match(text)
     return match and frame(match["function"], match["file"], int(match["line"]), tree)
-
-
-def below_marker(frames: list[Frame]) -> list[Frame]:
-    """Frames inside the runner's timed call; none when it is not on the stack."""
-    for position, entry in enumerate(frames):
-        if entry.function.endswith(MARKER) and entry.file.endswith("hotloop_target.py"):
-            return frames[position + 1 :]
-    return []

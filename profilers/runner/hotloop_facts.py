@@ -104,7 +104,7 @@ def main():
     seconds, tree, output = float(sys.argv[1]), sys.argv[2].rstrip("/") + "/", sys.argv[3]
     request = json.loads(sys.stdin.read())
     del sys.argv[1:]
-    target = hotloop_target.load(request["source"], request["path"], request["roots"])
+    target = hotloop_target.load(request["source"], request["path"], request["roots"], request.get("size"))
     seed = request["seed"]
     calls, rows = count_calls(target, seed, seconds, tree)
     chosen = {(row[0], row[1]) for row in rows[:WATCHED]}

@@ -50,7 +50,7 @@ def main():
     mode, seconds, output = sys.argv[1], float(sys.argv[2]), sys.argv[3]
     request = json.loads(sys.stdin.read())
     del sys.argv[1:]
-    target = hotloop_target.load(request["source"], request["path"], request["roots"])
+    target = hotloop_target.load(request["source"], request["path"], request["roots"], request.get("size"))
     profiler = cProfile.Profile() if mode == "cprofile" else None
     calls = run(target, request["seed"], seconds, profiler)
     if profiler is not None:
