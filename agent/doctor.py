@@ -144,7 +144,7 @@ def _lacks(name: str, held: Capabilities) -> list[Finding]:
 
 
 def _engine_findings() -> list[Finding]:
-    """What is lost where its control groups cannot be read from here, and the engine is asked for the time."""
+    """What is lost where its control groups cannot be read, and the engine is asked for the time."""
     from hotloop.sandboxes.docker_engine import describe_engine  # noqa: PLC0415  (loads the docker package)
 
     engine = describe_engine()

@@ -43,7 +43,7 @@ class Revision(BaseModel):
 def resolve_base(source: Source, named: str | None, url: str | None = None) -> Revision:
     """The base: HEAD, or the folder as it stands, when nothing is named. Raises UsageError."""
     if source.is_git:
-        return _commit(source, named or "HEAD", url)
+        return _commit(source, "HEAD" if named is None else named, url)
     if named is not None:
         raise UsageError(
             f"{source.root} is no git repository, so it has no revision {named}",
@@ -54,7 +54,7 @@ def resolve_base(source: Source, named: str | None, url: str | None = None) -> R
 
 def resolve_candidate(source: Source, named: str, url: str | None = None) -> Revision:
     """A revision of the repository, else a file that holds a patch on the base. Raises UsageError."""
-    if source.is_git and not Path(named).is_file():
+    if source.is_git and not _is_file(named):
         return _commit(source, named, url)
     if source.is_git and (commit := _known_commit(source, named)):
         return Revision(named=named, kind="commit", identity=commit)
@@ -130,9 +130,16 @@ def _fetched(url: str, named: str) -> str | None:
     return fetch_source(url, named).base if _REMOTE.fullmatch(named) else None
 
 
+def _is_file(named: str) -> bool:
+    try:
+        return Path(named).is_file()
+    except OSError:  # a name too long for any file
+        return False
+
+
 def _patch(named: str) -> Revision:
     path = Path(named)
-    if not path.is_file():
+    if not _is_file(named):
         raise UsageError(f"There is no patch {named}", "Name a file that holds a git diff against base")
     with path.open("rb") as file:
         content = file.read(LARGEST_PATCH + 1)
