@@ -37,4 +37,5 @@ def workload(state):
     stream = pyte.Stream(screen)
     stream.feed(state)
     cells = [[tuple(screen.buffer[row][column]) for column in range(0, 80, 4)] for row in range(24)]
-    return screen.display, cells, screen.cursor.x, screen.cursor.y, sorted(screen.dirty)
+    lines = ["".join(screen.buffer[row][column].data for column in range(80)) for row in range(24)]
+    return lines, cells, screen.cursor.x, screen.cursor.y, sorted(screen.dirty)
