@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from hotloop.agent.bench import Bench
-from hotloop.agent.comparison_record import CompareRecord, Replay, Timed, changed, relate
+from hotloop.agent.comparison_record import Asked, CompareRecord, Replay, Timed, changed, relate
 from hotloop.agent.events import EventLog, Listener
 from hotloop.agent.folder import RunFolder, write_text
 from hotloop.agent.machine import facts, versions
@@ -25,10 +25,14 @@ from hotloop.agent.settings import Settings
 from hotloop.agent.sides import Known, Sides, of_package, of_repository
 from hotloop.agent.workshop import lay_out_tools
 from hotloop.errors import UsageError
+from hotloop.profilers.command import CommandWorkload
 from hotloop.profilers.compare import NOISE_PAIRS, Measurement, compare, noise_floor
-from hotloop.profilers.engines.base import BASE, SideFailure
+from hotloop.profilers.energy import with_energy
+from hotloop.profilers.engines.base import BASE, CANDIDATE, SideFailure
+from hotloop.profilers.instructions import with_instructions
 from hotloop.profilers.probe import Character
 from hotloop.profilers.pyperf_export import write_suites
+from hotloop.profilers.scaling import Scaling, check_takes_size, measure_scaling
 from hotloop.profilers.verdict import Interval, NoiseFloor
 from hotloop.profilers.workload import Workload
 from hotloop.repos.pypi import package_of
@@ -36,6 +40,7 @@ from hotloop.repos.source import Source, open_source
 from hotloop.repos.tree import copy_tree
 from hotloop.repos.urls import check_url
 from hotloop.repos.workload_file import check_workload
+from hotloop.sandboxes.base import Sandbox
 from hotloop.sandboxes.registry import choose
 
 COMPARES = Path(".hotloop") / "compares"
@@ -46,6 +51,7 @@ NOISE_LEAST = 4
 """Process pairs below which the interval is infinite at the usual confidence."""
 
 
+NOTHING_ELSE = Asked()
 NO_NOISE = "the time was too short to measure base against itself as well"
 
 
@@ -63,15 +69,17 @@ class Request:
     settings: Settings
     out: Path | None = None
     replay: CompareRecord | None = None
+    asked: Asked = NOTHING_ELSE
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """noise: base against base, None where there is nothing to compare it with."""
+    """noise: base against base, None where there is nothing to compare it with. scaling: if asked for."""
 
     measurement: Measurement
     noise: NoiseFloor | None
     notes: tuple[str, ...]
+    scaling: Scaling | None = None
 
 
 @dataclass
@@ -107,16 +115,23 @@ class TreeBench(Bench):
         return tree
 
 
-def compare_trees(bench: Bench, base: Path, candidate: Path, seen: Character) -> Comparison:
+def compare_trees(
+    bench: Bench, base: Path, candidate: Path, seen: Character, asked: Asked = NOTHING_ELSE
+) -> Comparison:
     """Measure until sure, then base against base in at most a quarter of the time allowed.
 
     base, candidate: built trees. seen: what `examine` says of the workload at base.
-    Raises UsageError when the workload breaks at the candidate.
+    asked: sizes take as long again. Raises UsageError when the workload breaks at the
+    candidate, or has no sizes.
     """
     settings = measure_settings(bench.settings, seen.varies, seed=bench.settings.seed)
     try:
         with bench.sandbox(base) as one, bench.sandbox(candidate) as other:
+            if asked.sizes:
+                check_takes_size(one, bench.workload, min(asked.sizes))
             measurement = compare(one, other, bench.workload, settings)
+            measurement = _with_signals(measurement, {BASE: one, CANDIDATE: other}, bench.workload, asked)
+            scaling = _scaling(measurement, (one, other), bench.workload, asked.sizes)
         noise = _noise(bench, base, measurement)
     except SideFailure as broken:
         if broken.side == BASE:
@@ -125,7 +140,30 @@ def compare_trees(bench: Bench, base: Path, candidate: Path, seen: Character) ->
             f"The workload fails at the candidate: {broken.failure}", "Use one that both sides can run"
         ) from None
     short = () if noise or measurement.verdict.differs else (NO_NOISE,)
-    return Comparison(measurement, noise, (*notes(seen), *measurement.verdict.notes, *short))
+    return Comparison(measurement, noise, (*notes(seen), *measurement.verdict.notes, *short), scaling)
+
+
+def _with_signals(
+    found: Measurement, sandboxes: dict[str, Sandbox], workload: Workload | CommandWorkload, asked: Asked
+) -> Measurement:
+    """With instructions and joules in its verdict, where asked for; they change no outcome."""
+    verdict, seed = found.verdict, found.settings.seed
+    if asked.instructions:
+        verdict = with_instructions(verdict, sandboxes, workload, seed)
+    if asked.energy:
+        verdict = with_energy(verdict, sandboxes, workload, seed)
+    return replace(found, verdict=verdict)
+
+
+def _scaling(
+    found: Measurement,
+    sides: tuple[Sandbox, Sandbox],
+    workload: Workload | CommandWorkload,
+    sizes: tuple[int, ...],
+) -> Scaling | None:
+    if not sizes or not isinstance(workload, Workload):
+        return None
+    return measure_scaling(*sides, workload, sizes, found.settings)
 
 
 def _noise(bench: Bench, base: Path, measurement: Measurement) -> NoiseFloor | None:
@@ -164,7 +202,7 @@ def _compare(request: Request, folder: RunFolder, listener: Listener | None) -> 
     with prepared(request, folder, events) as (bench, sides):
         seen = examine(bench)
         candidate = bench.built(sides.candidate_tree, "candidate")
-        found = compare_trees(bench, bench.base_tree, candidate, seen)
+        found = compare_trees(bench, bench.base_tree, candidate, seen, request.asked)
         record = _record(request, bench, sides, found)
     keep(folder, record, found.measurement)
     return record
@@ -241,6 +279,8 @@ def _record(request: Request, bench: TreeBench, sides: Sides, found: Comparison)
         noise=found.noise,
         notes=(*sides.notes, *found.notes),
         folder=str(folder.path),
+        asked=request.asked,
+        scaling=found.scaling,
     )
     old = request.replay
     return record if old is None else record.model_copy(update={"replay": _replay(old, record)})
@@ -279,5 +319,8 @@ def replay_of(old: CompareRecord, repo: str, out: Path | None = None) -> Request
     if (source is None) != (old.base.kind == "release"):
         raise UsageError(f"{old.run_id} compared {old.repo}, not {repo}", f"Name {old.repo}")
     return replace(
-        Request(repo, source, old.base.named, old.candidate.named, old.settings), out=out, replay=old
+        Request(repo, source, old.base.named, old.candidate.named, old.settings),
+        out=out,
+        replay=old,
+        asked=old.asked,
     )

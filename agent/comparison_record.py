@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hotloop.agent.machine import VOLATILE
 from hotloop.agent.settings import Settings
+from hotloop.profilers.scaling import Scaling
 from hotloop.profilers.verdict import Interval, NoiseFloor, Outcome, Verdict
 from hotloop.repos.revisions import Revision
 
@@ -48,6 +49,16 @@ class Timed(BaseModel):
     command: str | None = None
 
 
+class Asked(BaseModel):
+    """What was asked for beside time. sizes: of inputs, to see how cost grows with them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sizes: tuple[int, ...] = ()
+    instructions: bool = False
+    energy: bool = False
+
+
 class CompareRecord(BaseModel):
     """`compare.json`: everything needed to judge the figure, and to measure it again.
 
@@ -74,6 +85,8 @@ class CompareRecord(BaseModel):
     notes: tuple[str, ...]
     folder: str
     replay: Replay | None = None
+    asked: Asked = Asked()
+    scaling: Scaling | None = None
 
     @property
     def holds(self) -> bool:
@@ -96,6 +109,7 @@ def result_of(record: CompareRecord) -> dict[str, Any]:
         "base": _side(record.base),
         "candidate": _side(record.candidate),
         "sandbox": record.sandbox,
+        "scaling": None if record.scaling is None else record.scaling.model_dump(mode="json"),
         "replay": None if record.replay is None else record.replay.model_dump(mode="json"),
         "folder": record.folder,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,13 @@ import click
 from hotloop.cli.live import open_view
 from hotloop.cli.options import setting_flags
 from hotloop.cli.output import json_flag
+from hotloop.cli.types import SIZES
 from hotloop.cli.where import find_comparison
 from hotloop.errors import UsageError
 
 if TYPE_CHECKING:
     from hotloop.agent.comparison import Request
-    from hotloop.agent.comparison_record import CompareRecord
+    from hotloop.agent.comparison_record import Asked, CompareRecord
 
 NOT_SHOWN = 3
 _FLAGS = (
@@ -37,6 +39,9 @@ _FLAGS = (
     type=click.FloatRange(min=0, min_open=True),
     help="Most seconds to measure the two.  [default: 40]",
 )
+@click.option("--sizes", metavar="N,N,...", type=SIZES, help="Compare at these input sizes, too.")
+@click.option("--instructions", is_flag=True, help="Count instructions, too, where they can be counted.")
+@click.option("--energy", is_flag=True, help="Read joules, too, where the processor's meter can be read.")
 @click.option("--replay", metavar="RUN", help="Make a comparison again: its id, or its folder.")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Folder to make the run's in.")
 @json_flag
@@ -48,6 +53,9 @@ def command(
     replay: str | None,
     out: Path | None,
     as_json: bool,
+    sizes: tuple[int, ...] | None,
+    instructions: bool,
+    energy: bool,
     **flags: Any,
 ) -> int:
     """Measure whether a revision of REPO is faster than another, and whether it still gives the same.
@@ -59,10 +67,11 @@ def command(
     from hotloop.agent.comparison import compare_revisions
     from hotloop.agent.comparison_record import result_of
 
+    asked = {"sizes": sizes or (), "instructions": instructions, "energy": energy}
     if replay is not None:
-        request = _replay(repo, replay, out, {"base": base, "candidate": candidate, **flags})
+        request = _replay(repo, replay, out, {"base": base, "candidate": candidate, **asked, **flags})
     else:
-        request = _request(repo, base, candidate, out, flags)
+        request = replace(_request(repo, base, candidate, out, flags), asked=_asked(asked))
     with open_view() as view:
         record = compare_revisions(request, view)
     if as_json:
@@ -92,12 +101,21 @@ def _request(
     return Request(repo, source, base, candidate, settle(flags, None, source).settings, out)
 
 
+def _asked(given: dict[str, Any]) -> Asked:
+    from hotloop.agent.comparison_record import Asked
+    from hotloop.profilers.scaling import check_sizes
+
+    if given["sizes"]:
+        check_sizes(given["sizes"])
+    return Asked(**given)
+
+
 def _replay(repo: str, named: str, out: Path | None, given: dict[str, Any]) -> Request:
     """A comparison again; whatever else was given would make it another one."""
     from hotloop.agent.comparison import COMPARES, load_comparison, replay_of
 
     for name, value in given.items():
-        if value not in (None, ()):
+        if value not in (None, (), False):
             flag = "--max-seconds" if name == "measure_seconds" else f"--{name.replace('_', '-')}"
             raise UsageError(
                 f"--replay measures with the settings of then, so {flag} cannot be set", "Leave it out"

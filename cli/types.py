@@ -41,6 +41,14 @@ def json_value(value: Any) -> Any:
         raise click.BadParameter(f"{value!r} is not JSON: {error}.") from None
 
 
+def sizes(value: Any) -> tuple[int, ...]:
+    """Whole numbers with commas between them."""
+    if not re.fullmatch(r"\d{1,12}(,\d{1,12})*", str(value), re.ASCII):
+        raise click.BadParameter(f"{value!r} is no list of sizes such as 10,100,1000.")
+    return tuple(int(size) for size in str(value).split(","))
+
+
 DURATION = FuncParamType(duration)
 NUMBER = FuncParamType(number)
+SIZES = FuncParamType(sizes)
 JSON = FuncParamType(json_value)

@@ -12,10 +12,11 @@ from statistics import fmean, median
 from pydantic import BaseModel, ConfigDict
 
 from hotloop.errors import UsageError
+from hotloop.profilers.command import CommandWorkload
 from hotloop.profilers.compare import Measurement, MeasureSettings, compare
 from hotloop.profilers.engines.base import SIDES
 from hotloop.profilers.verdict import Outcome
-from hotloop.profilers.workload import Workload
+from hotloop.profilers.workload import Workload, WorkloadFailure, WorkloadProcess
 from hotloop.sandboxes.base import Sandbox
 
 LEAST_SIZES = 2
@@ -179,6 +180,7 @@ def measure_scaling(
     cannot be used, SideFailure when the workload breaks on one side.
     """
     check_sizes(sizes)
+    check_takes_size(base, workload, min(sizes))
     share = replace(settings, min_speedup=1.0, max_seconds=settings.max_seconds / len(sizes))
     order = random.Random(f"sizes/{settings.seed}").sample(list(sizes), len(sizes))
     points = [point_of(size, compare(base, candidate, replace(workload, size=size), share)) for size in order]
@@ -192,6 +194,21 @@ def check_sizes(sizes: Sequence[int]) -> None:
             f"Sizes {','.join(map(str, sizes)) or '(none)'} cannot be compared",
             "Name at least two different ones above 0, as in --sizes 10,100,1000",
         )
+
+
+def check_takes_size(base: Sandbox, workload: Workload | CommandWorkload, size: int) -> None:
+    """Load it once in `base`. Raises UsageError where sizes mean nothing to it."""
+    if not isinstance(workload, Workload):
+        raise UsageError("A command has no sizes", "Name a workload file with setup(seed, size)")
+    worker = WorkloadProcess(base, replace(workload, size=size), hash_seed=1, cpu=None)
+    try:
+        worker.load()
+    except WorkloadFailure as failure:
+        raise UsageError(
+            f"The workload cannot be given a size: {failure.message}", "Write setup(seed, size) in it"
+        ) from failure
+    finally:
+        worker.close()
 
 
 def point_of(size: int, measured: Measurement) -> ScalingPoint:

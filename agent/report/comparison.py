@@ -9,6 +9,7 @@ from hotloop.agent.comparison_record import CompareRecord, Relation
 from hotloop.agent.report import numbers
 from hotloop.agent.report.escape import line
 from hotloop.agent.report.proof import Fact, noise_facts, verdict_facts
+from hotloop.agent.report.scaling import scaling_table
 from hotloop.agent.report.terminal import facts_table
 from hotloop.profilers.verdict import Outcome, Verdict
 from hotloop.repos.revisions import Revision
@@ -41,6 +42,7 @@ def comparison_summary(record: CompareRecord) -> RenderableType:
         Text(in_words(verdict)),
         Text(),
         facts_table([*_with_engine(facts, verdict), *noise_facts(record.noise), *_replay(record)]),
+        *scaling_table(record.scaling),
         *_warnings(record),
         Text(),
         facts_table(_places(record)),

@@ -57,6 +57,7 @@ def verdict_facts(verdict: Verdict) -> list[Fact]:
             "beside the warm figure above: caches and lazy set-up would show here",
         ),
         *([Fact("Warm calls", numbers.span(verdict.warm), "first calls decided")] if verdict.warm else []),
+        *_other_signals(verdict),
         Fact("Gain that came back elsewhere", numbers.percent(verdict.moved), "in import, setup or digest"),
         Fact("Peak memory", _memory(base, patched), "base → patch"),
         Fact(
@@ -66,6 +67,22 @@ def verdict_facts(verdict: Verdict) -> list[Fact]:
             f"{verdict.engine}, clock: {verdict.clock}, read from outside the target",
         ),
     ]
+
+
+def _other_signals(verdict: Verdict) -> list[Fact]:
+    """What is told beside time and decides nothing."""
+    found = []
+    if verdict.import_time is not None:
+        found.append(Fact("Import", numbers.span(verdict.import_time), "base over patch, CPU time"))
+    counted, metered = verdict.instructions, verdict.energy
+    if counted is not None:
+        figures = numbers.bracketed(counted.ratio, counted.low, counted.high)
+        meaning = f"base over patch, {counted.source}, least and most of {counted.repeats}; decides nothing"
+        found.append(Fact("Instructions", figures, meaning))
+    if metered is not None:
+        figures = numbers.bracketed(metered.ratio, metered.low, metered.high)
+        found.append(Fact("Energy", figures, f"base over patch, {metered.source}; decides nothing"))
+    return found
 
 
 def _memory(base: int, patched: int) -> str:

@@ -112,7 +112,7 @@ def _size_arguments(setup, size):
     positional = names[: code.co_argcount]
     defaulted = positional[len(positional) - len(setup.__defaults__ or ()) :]
     if "size" not in defaulted and "size" not in (setup.__kwdefaults__ or {}):
-        raise NotAWorkload("setup(seed, size) has no default for size, and no size was asked for")
+        raise NotAWorkload("setup(seed, size) was asked for no size: give `size` a default")
     return {}
 
 
