@@ -20,6 +20,7 @@ from hotloop.agent.events import EventLog
 from hotloop.agent.folder import RunFolder
 from hotloop.agent.settings import Settings
 from hotloop.errors import UsageError
+from hotloop.profilers.command import AnyWorkload, CommandWorkload
 from hotloop.profilers.workload import Workload
 from hotloop.repos.layout import import_roots, modules_under
 from hotloop.repos.tree import copy_tree
@@ -51,7 +52,7 @@ class Bench(ABC):
 
     @property
     @abstractmethod
-    def workload(self) -> Workload:
+    def workload(self) -> AnyWorkload:
         """What is timed."""
 
     @cached_property
@@ -94,6 +95,10 @@ class Bench(ABC):
             tolerance=self.settings.tolerance,
             call_timeout=self.settings.call_timeout,
         )
+
+    def timed_command(self, command: str) -> CommandWorkload:
+        """A command, run in the project's folder."""
+        return CommandWorkload(command, self.project, call_timeout=self.settings.call_timeout)
 
     def rebuild(self, tree: Path) -> str | None:
         """Run the rebuild command in `tree`; the last lines of its output if it fails."""

@@ -10,7 +10,7 @@ from hotloop.agent.folder import RunFolder
 from hotloop.agent.models.prices import PriceList
 from hotloop.agent.people import DEFAULT_MODEL, coder_kind
 from hotloop.agent.settings import Settings
-from hotloop.agent.workshop import project_of, read_workload
+from hotloop.agent.workshop import check_command, project_of, read_workload
 from hotloop.errors import UsageError
 from hotloop.repos.layout import import_roots
 from hotloop.repos.source import Source
@@ -27,7 +27,10 @@ def forecast(source: Source, settings: Settings, repo: str) -> str:
     with tempfile.TemporaryDirectory(prefix="hotloop-dry-") as place:
         tree = export(source, Path(place) / "tree").tree
         project = project_of(source, settings)
-        _, workload = read_workload(settings, source, tree, project)
+        if settings.command is not None:
+            workload = f"$ {check_command(settings)}"
+        else:
+            workload = str(read_workload(settings, source, tree, project)[1])
         tests = settings.tests or discover_tests(tree / project)
         if tests is None:
             raise UsageError(f"No tests were found in {source.name}", "Name the test command with --tests")

@@ -21,6 +21,8 @@ def measure_settings(settings: Settings, varies: bool, seed: int, factor: float 
         confidence=settings.confidence,
         max_seconds=settings.measure_seconds * factor,
         max_regression=settings.max_regression,
+        max_cpu_regression=settings.max_cpu_regression,
+        engine=settings.engine,
         varies=varies,
         seed=seed,
     )

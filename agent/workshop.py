@@ -20,8 +20,9 @@ from hotloop.agent.bench import Bench
 from hotloop.agent.folder import RunFolder
 from hotloop.agent.settings import Settings
 from hotloop.errors import UsageError
+from hotloop.profilers.command import AnyWorkload
 from hotloop.profilers.pyspy import executable as pyspy_executable
-from hotloop.profilers.workload import RUNNER, Workload
+from hotloop.profilers.workload import RUNNER
 from hotloop.repos.errors import RepoError
 from hotloop.repos.patch import apply_patch
 from hotloop.repos.source import Source
@@ -80,18 +81,21 @@ class Workshop(Bench):
         return tree
 
     @cached_property
-    def workload(self) -> Workload:
-        text, path = self._workload_text()
-        return self.timed_file(text, path, self.source_tree)
-
-    def _workload_text(self) -> tuple[str, PurePosixPath]:
-        """The workload as it was when the run began: a file outside the commit may change later."""
+    def workload(self) -> AnyWorkload:
+        """As it was when the run began: a file outside the commit may change later."""
         kept = self.folder.path / "workload.json"
         if not kept.is_file():
-            text, path = read_workload(self.settings, self.source, self.source_tree, self.project)
-            self.folder.write_json(kept, {"path": str(path), "text": text})
+            self.folder.write_json(kept, self._workload_named())
         stored = json.loads(kept.read_text("utf-8"))
-        return stored["text"], PurePosixPath(stored["path"])
+        if "command" in stored:
+            return self.timed_command(stored["command"])
+        return self.timed_file(stored["text"], PurePosixPath(stored["path"]), self.source_tree)
+
+    def _workload_named(self) -> dict[str, str]:
+        if self.settings.command is not None:
+            return {"command": check_command(self.settings)}
+        text, path = read_workload(self.settings, self.source, self.source_tree, self.project)
+        return {"path": str(path), "text": text}
 
     @cached_property
     def suite(self) -> Suite:
@@ -165,6 +169,16 @@ def lay_out_tools(folder: RunFolder) -> Path:
     return folder.tools
 
 
+def check_command(settings: Settings) -> str:
+    """The command to time. Raises UsageError when it is empty, or a file is named beside it."""
+    command = settings.command or ""
+    if not command.strip():
+        raise UsageError("The command to time is empty", "Name one with --command")
+    if settings.workload is not None:
+        raise UsageError("Both a workload file and a command are named", "Give --workload or --command")
+    return command
+
+
 def read_workload(
     settings: Settings, source: Source, tree: Path, project: PurePosixPath
 ) -> tuple[str, PurePosixPath]:
@@ -174,7 +188,7 @@ def read_workload(
     it lay in the project's folder. Raises UsageError for a missing or empty file.
     """
     if settings.workload is None:
-        raise UsageError("No workload was named", "Name the Python file to time with --workload")
+        raise UsageError("No workload was named", "Name a Python file with --workload, or --command")
     for path, place in _places(settings.workload, source, tree, project):
         if path.is_file():
             return check_workload(path), place

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from hotloop.repos.source import Source
 
 _FLAGS = (
-    *("workload", "tests", "env", "python", "rebuild", "subdir", "coder", "model", "judge_model"),
-    *("sandbox", "rounds", "candidates", "max_cost", "max_turns", "max_time", "min_speedup", "seed"),
+    *("workload", "command", "tests", "env", "python", "rebuild", "subdir", "coder", "model", "judge_model"),
+    *("sandbox", "rounds", "candidates", "max_cost", "max_turns", "max_time", "min_speedup", "engine"),
+    "seed",
 )
 
 

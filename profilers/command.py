@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from hotloop.profilers.errors import ProfilerError
-from hotloop.profilers.workload import Output, WorkloadFailure
+from hotloop.profilers.workload import Output, Workload, WorkloadFailure
 from hotloop.sandboxes.base import Limits, ProcessEnded, ProcessTimeout, Sandbox
 
 OUTPUT_LIMIT = 64 << 20
@@ -20,6 +20,8 @@ BYTECODE_LIMIT = 64 << 20
 READY_SECONDS = 60.0
 READY_LIMIT = 4096
 LINES_SHOWN = 400
+STDOUT = "stdout (it differs from run to run)"
+"""What is said not to be compared where that is so."""
 
 _PYTHON = re.compile(r"python[0-9.]*\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -48,6 +50,9 @@ class CommandWorkload:
     def source(self) -> str:
         """The program that is timed, for those who read it."""
         return f"$ {self.command}"
+
+
+AnyWorkload = Workload | CommandWorkload
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,14 @@ from dataclasses import asdict, dataclass, replace
 from statistics import median, stdev
 from typing import Any
 
-from hotloop.profilers.command import CommandWorkload
+from hotloop.profilers.command import AnyWorkload
 from hotloop.profilers.core import reserved_core
 from hotloop.profilers.engines.base import ABBA, BASE, CANDIDATE, SIDES, Engine, Plan, ProcessPair, is_waiting
 from hotloop.profilers.engines.choice import AUTO, choose, make_engine
 from hotloop.profilers.statistics import smallest_detectable, winsorize
 from hotloop.profilers.summary import decisive_value, interval_of, pair_ratio, summarize
 from hotloop.profilers.verdict import NoiseFloor, Outcome, Verdict
-from hotloop.profilers.workload import Workload
 from hotloop.sandboxes.base import Sandbox
-
-AnyWorkload = Workload | CommandWorkload
 
 MIN_PAIRS = 5
 MAX_PAIRS = 400

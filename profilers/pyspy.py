@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from hotloop.errors import UsageError
@@ -12,7 +13,7 @@ from hotloop.profilers.capture import SECONDS, below_marker, frame, read_output,
 from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.profile import Frame, Profile, Stack
 from hotloop.profilers.workload import Workload
-from hotloop.sandboxes.base import Sandbox
+from hotloop.sandboxes.base import Completed, Sandbox
 
 RATE = 250
 """Samples a second: py-spy's own advice is not to pass a few hundred."""
@@ -46,28 +47,35 @@ class PySpy:
         done = run_watched(
             sandbox, workload, prefix=record, mode="plain", seed=seed, seconds=seconds, output=output
         )
-        if not done.ok and re.search(r"(?i)permission denied|operation not permitted", done.text()):
-            raise UsageError(
-                "py-spy may not trace processes here (ptrace is not permitted)",
-                "Use `--profiler cprofile`, or allow ptrace (sysctl kernel.yama.ptrace_scope=1).",
-            )
+        refuse_forbidden(done)
         stacks = parse_raw(read_output(sandbox, output, done).decode("utf-8", "replace"), sandbox.tree)
         if not stacks:
             raise ProfilerError("py-spy took no sample inside the workload; is a call very short?")
         return Profile(profiler=self.name, unit="samples", stacks=tuple(stacks))
 
 
+def refuse_forbidden(done: Completed) -> None:
+    """Raise UsageError, with the remedy, where py-spy was not let near the process."""
+    if not done.ok and re.search(r"(?i)permission denied|operation not permitted", done.text()):
+        raise UsageError(
+            "py-spy may not trace processes here (ptrace is not permitted)",
+            "Use `--profiler cprofile`, or allow ptrace (sysctl kernel.yama.ptrace_scope=1).",
+        )
+
+
 def parse_raw(text: str, tree: PurePosixPath) -> list[Stack]:
     """Stacks below the timed call, from lines of `frame;frame;… count`."""
-    stacks = []
+    below = ((below_marker(frames), weight) for frames, weight in parse_frames(text, tree))
+    return [Stack(frames=tuple(frames), weight=weight) for frames, weight in below if frames]
+
+
+def parse_frames(text: str, tree: PurePosixPath) -> Iterator[tuple[list[Frame], float]]:
+    """Each line's frames, outermost first, and its count; what is no frame is left out."""
     for row in text.splitlines():
         folded, _, count = row.rpartition(" ")
-        if not count.isdecimal():
-            continue
-        frames = below_marker([parsed for part in folded.split(";") if (parsed := _parse_frame(part, tree))])
-        if frames:
-            stacks.append(Stack(frames=tuple(frames), weight=float(count)))
-    return stacks
+        if count.isdecimal():
+            parts = (_parse_frame(part, tree) for part in folded.split(";"))
+            yield [part for part in parts if part], float(count)
 
 
 def _parse_frame(text: str, tree: PurePosixPath) -> Frame | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +18,10 @@ class TaskOptions(BaseModel):
 
     workload: Path | None = None
     """The Python file that is timed."""
+    command: str | None = None
+    """The shell command that is timed, in place of a workload file."""
+    engine: Literal["auto", "ping-pong", "co-scheduled", "abba"] = "auto"
+    """How base and candidate are paired in time; "auto" follows from what both are seen to do."""
     tests: str | None = None
     """The test command; found from the repository's files when unset."""
     env: tuple[str, ...] = ()
@@ -47,3 +52,5 @@ class TaskOptions(BaseModel):
     """The ratio that the interval must exceed."""
     max_regression: float = Field(default=1.10, ge=1.0)
     """How much worse wall time or peak memory may become."""
+    max_cpu_regression: float | None = Field(default=None, ge=1.0)
+    """How much worse CPU time may become; as `max_regression` when unset."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hotloop.agent.baseline import Baseline
-from hotloop.agent.state import Candidate, GateResult
+from hotloop.agent.state import Candidate, GateResult, Hotspot
 from hotloop.agent.workshop import Workshop
 
 
@@ -19,7 +19,7 @@ class Trial:
     """One candidate on its way through the gates.
 
     tree: its own tree, made by the build gate. against: the tree it must be
-    equal to and faster than. stage: "search" or "final"; inputs differ between
+    equal to and faster than. hotspots: of `against`; none in the final check. stage: "search" or "final"; inputs differ between
     them, so that what was tuned to the search's inputs is found out.
     """
 
@@ -29,6 +29,7 @@ class Trial:
     tree: Path
     against: Path
     stage: str = "search"
+    hotspots: tuple[Hotspot, ...] = ()
 
     def rng(self, purpose: str) -> random.Random:
         """Random choices of this gate on this candidate, the same on every run with one seed."""

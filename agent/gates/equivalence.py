@@ -6,9 +6,12 @@ import random
 
 from hotloop.agent.gates.base import Trial, failed, passed
 from hotloop.agent.state import GateResult
+from hotloop.profilers.command import AnyWorkload, CommandWorkload
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SEED_LIMIT, SideFailure
 from hotloop.profilers.outputs import Difference
-from hotloop.profilers.probe import compare_outputs
+from hotloop.profilers.probe import Agreement, compare_outputs
+from hotloop.profilers.probe_command import RUNS, agreement_of_command
+from hotloop.sandboxes.base import Sandbox
 
 SEEDS = 6
 
@@ -23,19 +26,24 @@ class EquivalenceGate:
         shop = trial.workshop
         with shop.sandbox(trial.against) as base, shop.sandbox(trial.tree) as candidate:
             try:
-                found = compare_outputs(
-                    {BASE: base, CANDIDATE: candidate}, shop.workload, fresh_seeds(rng), rng
-                )
+                found = agreement({BASE: base, CANDIDATE: candidate}, shop.workload, rng)
             except SideFailure as broken:
                 if broken.side == BASE:
                     raise broken.as_infrastructure() from broken
                 return failed(self.name, f"the workload broke: {broken.failure}")
         if found.difference is not None:
             return failed(self.name, describe(found.difference))
-        facts = {"seeds": SEEDS, "not_compared": list(found.uncompared)}
+        seeds = RUNS if isinstance(shop.workload, CommandWorkload) else SEEDS
+        facts = {"seeds": seeds, "not_compared": list(found.uncompared)}
         if found.nothing:
             return passed(self.name, "the workload returns nothing: output not compared", **facts)
-        return passed(self.name, f"equal on {SEEDS} seeds", **facts)
+        return passed(self.name, f"equal on {seeds} seeds", **facts)
+
+
+def agreement(sandboxes: dict[str, Sandbox], workload: AnyWorkload, rng: random.Random) -> Agreement:
+    if isinstance(workload, CommandWorkload):
+        return agreement_of_command(sandboxes, workload, rng)
+    return compare_outputs(sandboxes, workload, fresh_seeds(rng), rng)
 
 
 def fresh_seeds(rng: random.Random) -> list[int]:

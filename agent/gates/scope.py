@@ -49,7 +49,7 @@ class ScopeGate:
         return passed(self.name, f"{len(files)} file(s)", files=files)
 
 
-def scope_of(settings: Settings, workload: PurePosixPath) -> Callable[[str], str | None]:
+def scope_of(settings: Settings, workload: PurePosixPath | None) -> Callable[[str], str | None]:
     """From a path relative to the tree to why it may not be changed, or None."""
 
     def refusal(path: str) -> str | None:

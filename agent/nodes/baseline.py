@@ -16,12 +16,15 @@ from hotloop.agent.state import RunState
 from hotloop.agent.testing import run_suite
 from hotloop.agent.workshop import Workshop
 from hotloop.errors import UsageError
+from hotloop.profilers.command import AnyWorkload, CommandWorkload
 from hotloop.profilers.compare import noise_floor
 from hotloop.profilers.engines.base import SideFailure
 from hotloop.profilers.probe import Character, character
+from hotloop.profilers.probe_command import character_of_command
 from hotloop.profilers.verdict import NoiseFloor
 from hotloop.profilers.workload import WorkloadFailure
 from hotloop.repos.suites import TestReport, flaky_tests
+from hotloop.sandboxes.base import Sandbox
 
 
 def baseline(state: RunState, shop: Workshop) -> dict[str, Any]:
@@ -56,19 +59,25 @@ def examine(shop: Bench) -> Character:
     """The workload at base. Raises UsageError when it fails or cannot be repeated."""
     try:
         with shop.sandbox(shop.base_tree) as sandbox:
-            seen = character(sandbox, shop.workload, random.Random(f"{shop.settings.seed}/character"))
+            seen = look(sandbox, shop.workload, random.Random(f"{shop.settings.seed}/character"))
     except WorkloadFailure as failure:
         raise UsageError(
             f"The workload fails at base: {failure}", "Mend the workload, or --env if an import fails"
         ) from None
     if seen.raised is not None:
         raise UsageError(f"The workload fails at base: {seen.raised}", "Mend the workload") from None
-    if not seen.repeats:
+    if not seen.repeats and seen.kind != "command":
         raise UsageError(
             "The workload gives different outputs for one seed",
             "Derive everything from the seed of setup(seed); return nothing that holds a time or an id",
         )
     return seen
+
+
+def look(sandbox: Sandbox, workload: AnyWorkload, rng: random.Random) -> Character:
+    if isinstance(workload, CommandWorkload):
+        return character_of_command(sandbox, workload, rng)
+    return character(sandbox, workload, rng)
 
 
 def test_base(shop: Workshop) -> tuple[TestReport, ...]:
@@ -103,6 +112,8 @@ def measure_noise(shop: Bench, seen: Character) -> NoiseFloor:
 
 def notes(seen: Character) -> list[str]:
     """What the user should know of the workload, one line each."""
+    if seen.kind == "command":
+        return notes_on_command(seen)
     found = []
     if seen.nothing:
         found.append("the workload returns nothing: its output is not compared")
@@ -112,4 +123,15 @@ def notes(seen: Character) -> list[str]:
         found.append("outputs depend on the hash seed: they are compared under equal hash seeds only")
     if seen.modules == 0:
         found.append("the workload loads no module of the repository")
+    return found
+
+
+def notes_on_command(seen: Character) -> list[str]:
+    found = []
+    if seen.nothing:
+        found.append("the command prints nothing: only its exit status is compared")
+    if not seen.repeats:
+        found.append("the command's output differs from run to run: only its exit status is compared")
+    if not seen.varies:
+        found.append("the command's output does not depend on HOTLOOP_SEED: all inputs are the same")
     return found

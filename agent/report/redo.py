@@ -12,6 +12,7 @@ from hotloop.agent.settings import Settings
 
 FLAGGED = (
     "workload",
+    "command",
     "tests",
     "env",
     "python",
@@ -27,6 +28,7 @@ FLAGGED = (
     "max_turns",
     "max_time",
     "min_speedup",
+    "engine",
     "seed",
 )
 """Settings that `hotloop optimize` takes as flags; the others go through the environment."""

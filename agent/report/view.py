@@ -130,7 +130,7 @@ def _about(record: RunRecord) -> list[Fact]:
     rows = [
         Fact("Repository", record.repo),
         Fact("Base commit", record.commit or "none: not a git repository"),
-        Fact("Workload", str(settings.get("workload") or "")),
+        Fact("Workload", str(settings.get("workload") or settings.get("command") or "")),
         Fact("Tests", str(settings.get("tests") or "found from the repository")),
         Fact("Coder", record.coder),
         Fact("Sandbox", record.sandbox),

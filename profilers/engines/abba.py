@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import random
 
-from hotloop.profilers.command import CommandRun, CommandWorkload
+from hotloop.profilers.command import AnyWorkload, CommandRun, CommandWorkload
 from hotloop.profilers.engines.base import ABBA, abba_orders, attributed
 from hotloop.profilers.engines.commands import CommandEngine
 from hotloop.profilers.engines.turns import FileTurns
-from hotloop.profilers.workload import Workload
 from hotloop.sandboxes.base import Sandbox
 
 
@@ -33,7 +32,7 @@ class AbbaCommands(CommandEngine):
 
 
 def abba(
-    sandboxes: dict[str, Sandbox], workload: Workload | CommandWorkload, rng: random.Random, *, varies: bool
+    sandboxes: dict[str, Sandbox], workload: AnyWorkload, rng: random.Random, *, varies: bool
 ) -> FileTurns | AbbaCommands:
     """The engine for workloads that do more than compute."""
     orders = abba_orders(rng)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from hotloop.errors import UsageError
-from hotloop.profilers.command import CommandProcess, CommandWorkload
+from hotloop.profilers.command import AnyWorkload, CommandProcess, CommandWorkload
 from hotloop.profilers.engines.abba import abba
 from hotloop.profilers.engines.base import (
     ABBA,
@@ -31,7 +31,6 @@ from hotloop.profilers.engines.base import (
 from hotloop.profilers.engines.coscheduled import co_scheduled
 from hotloop.profilers.engines.pingpong import ping_pong
 from hotloop.profilers.engines.turns import MAX_BATCH, TARGET_CALL_NS, Player
-from hotloop.profilers.workload import Workload
 from hotloop.sandboxes.base import Process, Sandbox
 from hotloop.sandboxes.environ import SINGLE_THREAD
 
@@ -101,7 +100,7 @@ def watched(process: Process) -> Iterator[Watch]:
 
 
 def choose(
-    wanted: str, sandboxes: dict[str, Sandbox], workload: Workload | CommandWorkload, rng: random.Random
+    wanted: str, sandboxes: dict[str, Sandbox], workload: AnyWorkload, rng: random.Random
 ) -> tuple[str, str]:
     """The engine's name, and why. Raises SideFailure, and UsageError for one that does not fit."""
     if wanted != AUTO:
@@ -117,7 +116,7 @@ def choose(
     return PING_PONG, "both sides compute, in one thread"
 
 
-def refuse_misfit(name: str, workload: Workload | CommandWorkload) -> None:
+def refuse_misfit(name: str, workload: AnyWorkload) -> None:
     command = isinstance(workload, CommandWorkload)
     if command and name == PING_PONG:
         raise UsageError("ping-pong times Python workload files, not commands", "Use --engine co-scheduled")
@@ -128,7 +127,7 @@ def refuse_misfit(name: str, workload: Workload | CommandWorkload) -> None:
 def make_engine(
     name: str,
     sandboxes: dict[str, Sandbox],
-    workload: Workload | CommandWorkload,
+    workload: AnyWorkload,
     rng: random.Random,
     *,
     cpu: int,
@@ -157,7 +156,7 @@ def more_than_computing(sights: list[Sight]) -> str | None:
     return next((s.extra for s in sights if s.extra), None)
 
 
-def look_at(sandbox: Sandbox, workload: Workload | CommandWorkload, rng: random.Random) -> list[Sight]:
+def look_at(sandbox: Sandbox, workload: AnyWorkload, rng: random.Random) -> list[Sight]:
     """A few requests of one fresh process, or a few runs. Libraries use one thread, as on one core.
 
     Raises WorkloadFailure.

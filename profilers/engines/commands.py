@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from hotloop.profilers.command import (
+    STDOUT,
     CommandProcess,
     CommandRun,
     CommandWorkload,
@@ -35,7 +36,6 @@ BLOCK_NS = 1e9
 
 MAX_ROUNDS = 8
 STARTUP_ROUNDS = 5
-STDOUT = "stdout (it differs from run to run)"
 
 
 @dataclass
