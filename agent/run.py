@@ -15,6 +15,7 @@ from hotloop.agent.events import EventLog, Listener
 from hotloop.agent.folder import RunFolder, write_text
 from hotloop.agent.people import coder_kind, gather_people
 from hotloop.agent.plan import Plan
+from hotloop.agent.profiling import Profiled, refuse_other_units, take_profile
 from hotloop.agent.prompts import prompt_version
 from hotloop.agent.record import record_of
 from hotloop.agent.report.render import write_reports
@@ -23,7 +24,6 @@ from hotloop.agent.settings import Settings
 from hotloop.agent.state import RunState, Spent
 from hotloop.agent.workshop import Workshop, lay_out_tools
 from hotloop.errors import UsageError, disk_is_full
-from hotloop.profilers.profile import Hotspot
 from hotloop.repos.publish import apply_to_worktree, branch_holds, check_branch, make_branch
 from hotloop.repos.source import Source, open_source
 from hotloop.sandboxes.registry import choose, make
@@ -42,6 +42,7 @@ def optimize(
     listener: Listener | None = None,
 ) -> RunResult:
     """A new run, to its end. Leaves nothing behind when the user's input is at fault."""
+    refuse_other_units(settings.profiler)
     if branch is not None:
         check_branch(source, branch)
     folder = RunFolder.create((out or default_root(source, repo)).resolve())
@@ -234,18 +235,15 @@ def apply(path: Path) -> str:
     return f"applied to {plan.root}: {', '.join(changed)}"
 
 
-def profile(
-    source: Source, settings: Settings, *, top: int, listener: Listener | None = None
-) -> list[Hotspot]:
+def profile(source: Source, settings: Settings, *, listener: Listener | None = None) -> Profiled:
     """Where the workload's time goes at base. Keeps nothing on disk."""
-    from hotloop.agent.nodes.profile import find_hotspots  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="hotloop-profile-") as place:
         folder = RunFolder.create(Path(place))
         settings = settings.model_copy(update={"coder": "catalog"})
         plan = make_plan(folder, source, settings, repo=str(source.root), origins={})
         with workshop(plan, folder, Spent(), listener) as shop:
-            return find_hotspots(shop, shop.base_tree)[:top]
+            return take_profile(shop, shop.base_tree)
 
 
 def demo(*, library: Path, out: Path | None = None, listener: Listener | None = None) -> RunResult:

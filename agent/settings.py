@@ -20,8 +20,8 @@ class Settings(TaskOptions):
     """The judge's model; the coder's when unset."""
     sandbox: Literal["auto", "docker", "local"] = "auto"
     """Where target code runs."""
-    profiler: Literal["pyspy", "cprofile"] = "pyspy"
-    """What finds the hotspots."""
+    profiler: Literal["pyspy", "cprofile", "callgrind", "memray"] = "pyspy"
+    """What finds the hotspots: pyspy or cprofile in a run, any in `hotloop profile`."""
     rounds: int = Field(default=8, ge=1)
     """Most rounds."""
     candidates: int = Field(default=4, ge=1)

@@ -57,6 +57,32 @@ def hotspots(
     return sorted(found, key=lambda spot: (-spot.score, -spot.total_share, spot.file, spot.line))
 
 
+def library_hotspots(profile: Profile) -> list[Hotspot]:
+    """All functions, whoever wrote them, by own cost: for what sees no lines of the tree."""
+    own: defaultdict[tuple[str, str], float] = defaultdict(float)
+    whole: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for stack in profile.stacks:
+        places = [(frame.file, frame.function) for frame in stack.frames]
+        own[places[-1]] += stack.weight
+        for place in set(places):
+            whole[place] += stack.weight
+    total = profile.total or 1.0
+    ordered = sorted(whole, key=lambda place: (-own[place], -whole[place], place))
+    return [
+        Hotspot(
+            function=function,
+            file=file,
+            line=0,
+            self_share=own[file, function] / total,
+            total_share=whole[file, function] / total,
+            bound=amdahl_bound(whole[file, function] / total),
+            calls=profile.calls.get(f"{file}:{function}"),
+            score=own[file, function] / total,
+        )
+        for file, function in ordered
+    ]
+
+
 def add_stack(
     stack: Stack, sources: Sources, tallies: defaultdict[Definition, Tally], excluded: frozenset[str]
 ) -> None:

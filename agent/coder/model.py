@@ -15,6 +15,7 @@ from hotloop.agent.coder.threads import side_by_side
 from hotloop.agent.models.base import CallKey, ChatModel, Message, Reply
 from hotloop.agent.models.errors import BudgetSpent, CallLost
 from hotloop.agent.prompts import render
+from hotloop.agent.prompts.facts import facts_words
 from hotloop.agent.prompts.quoting import clip, one_line
 from hotloop.agent.prompts.words import history_words, hotspots_words, outcome_words
 from hotloop.agent.state import Proposal
@@ -28,6 +29,7 @@ _WORKLOAD = 12_000
 _REPLY = 20_000
 _PATCH = 2_500
 _SHOWN_HOTSPOTS = 12
+_SHOWN_FACTS = 8
 _SHOWN_CANDIDATES = 24
 _SHOWN_PATCHES = 4
 _DEFAULT_GOAL = "Make the workload below faster without changing what the code does."
@@ -129,6 +131,7 @@ class Brief:
             "best_id": best.candidate.id if best else None,
             "opinion": f"Bottleneck: {opinion.bottleneck}\nNext step: {opinion.next_step}" if opinion else "",
             "notes": context.notes,
+            "facts": facts_words(context.hotspots, _SHOWN_FACTS),
             "hotspots": hotspots_words(context.hotspots, _SHOWN_HOTSPOTS) or "(none were found)",
             "sections": listing(context.tree, context.hotspots[:_SHOWN_HOTSPOTS], _SOURCE),
             "workload": clip(context.workload, _WORKLOAD),

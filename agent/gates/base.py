@@ -19,8 +19,9 @@ class Trial:
     """One candidate on its way through the gates.
 
     tree: its own tree, made by the build gate. against: the tree it must be
-    equal to and faster than. hotspots: of `against`; none in the final check. stage: "search" or "final"; inputs differ between
-    them, so that what was tuned to the search's inputs is found out.
+    equal to and faster than. stage: "search" or "final"; inputs differ between
+    them, so that what was tuned to the search's inputs is found out. hotspots:
+    of `against`; none in the final check.
     """
 
     candidate: Candidate

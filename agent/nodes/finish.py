@@ -15,7 +15,7 @@ from hotloop.agent.gates import GATES
 from hotloop.agent.gates.base import Trial, announce, walk
 from hotloop.agent.gates.speed import check_speed
 from hotloop.agent.nodes.common import all_evidence
-from hotloop.agent.nodes.profile import find_hotspots
+from hotloop.agent.profiling import take_profile
 from hotloop.agent.state import Candidate, GateResult, Hotspot, RunState
 from hotloop.agent.workshop import Workshop
 from hotloop.profilers.verdict import Verdict
@@ -67,7 +67,7 @@ def verify(candidate: Candidate, state: RunState, shop: Workshop) -> Verificatio
         return Verification(candidate=candidate.id, gates=results, verdict=None)
     speed, verdict = check_speed(trial)
     announce(trial, speed)
-    spots = find_hotspots(shop, place) if speed.passed else []
+    spots = take_profile(shop, place, with_facts=False).hotspots if speed.passed else []
     return Verification(
         candidate=candidate.id, gates=(*results, speed), verdict=verdict, hotspots=tuple(spots)
     )

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
+from hotloop.agent.folder import write_text
 from hotloop.agent.nodes.common import best_tree
+from hotloop.agent.profiling import take_profile
 from hotloop.agent.state import RunState
 from hotloop.agent.workshop import Workshop
-from hotloop.errors import UsageError
-from hotloop.profilers.capture import make_profiler
-from hotloop.profilers.hotspots import hotspots
-from hotloop.profilers.profile import Hotspot
-from hotloop.profilers.workload import WorkloadFailure
+from hotloop.profilers.exports import export
 
 SHOWN = 5
-KEPT = 40
 
 
 def profile(state: RunState, shop: Workshop) -> dict[str, Any]:
-    tree = best_tree(state, shop)
-    spots = find_hotspots(shop, tree)
+    taken = take_profile(shop, best_tree(state, shop))
+    spots = taken.hotspots
     shop.events.emit(
         "hotspots",
         top=[
@@ -30,21 +26,10 @@ def profile(state: RunState, shop: Workshop) -> dict[str, Any]:
     )
     dumped = [spot.model_dump(mode="json") for spot in spots]
     name = "base" if state.get("best") is None else str(state["best"])
-    shop.folder.write_json(shop.folder.path / "profile" / f"{name}.json", dumped)
+    place = shop.folder.path / "profile"
+    shop.folder.write_json(place / f"{name}.json", dumped)
+    title = f"{shop.folder.id}, {'base' if name == 'base' else f'candidate {name}'}"
+    write_text(place / f"{name}.speedscope.json", export(taken.profile, "speedscope", title))
     return (
         {"hotspots": dumped} if state.get("hotspots_base") else {"hotspots": dumped, "hotspots_base": dumped}
     )
-
-
-def find_hotspots(shop: Workshop, tree: Path) -> list[Hotspot]:
-    """Functions of `tree` by their part of the workload's time, most first."""
-    try:
-        with shop.sandbox(tree) as sandbox:
-            captured = make_profiler(shop.settings.profiler).profile(
-                sandbox, shop.workload, shop.settings.seed
-            )
-    except WorkloadFailure as failure:
-        raise UsageError(
-            f"The workload fails under the profiler: {failure}", "Try --profiler cprofile"
-        ) from None
-    return hotspots(captured, tree, frozenset({str(shop.workload.path)}))[:KEPT]
