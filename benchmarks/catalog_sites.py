@@ -1,11 +1,12 @@
 """Count, in real packages, the places where each rewrite of the catalog fits.
 
     pip download --no-deps --no-binary :all: -d sdists PACKAGE...   (or wheels), unpack them
-    python benchmarks/catalog_sites.py FOLDER... [--json | --markdown] [--render]
+    python benchmarks/catalog_sites.py FOLDER... [--json | --markdown --runs FOLDER...] [--render]
 
 Each folder is one package. Tests, documentation and examples are left out, and
 so is what LibCST cannot parse, which is counted. Every function counts, hot or
-not: this says how often a rewrite fits, not how often it helps.
+not: this says how often a rewrite fits, not how often it helps. That is for runs
+to say: catalog_runs.py counts in them, and `--runs` adds its two columns.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from catalog_runs import Tally, records, tally
 
 from hotloop.agent.coder.catalog.catalog import CATALOG
 from hotloop.agent.coder.catalog.coder import compiles, read_code
@@ -83,23 +86,27 @@ def table(counts: list[Count]) -> str:
     return "\n".join(lines)
 
 
-def markdown(counts: list[Count]) -> str:
+def markdown(counts: list[Count], tallies: dict[str, Tally]) -> str:
     """The table of docs/catalog.md."""
     lines = [
-        "| rewrite | what it does | when it is wrong | sites | packages |",
-        "| --- | --- | --- | --: | --: |",
+        "| rewrite | what it does | when it is wrong | sites | packages | proposed | verified |",
+        "| --- | --- | --- | --: | --: | --: | --: |",
     ]
     for rewrite in CATALOG:
         per_package = [one.sites[rewrite.name] for one in counts]
         found = f"{sum(per_package)} | {sum(n > 0 for n in per_package)}"
-        lines.append(f"| `{rewrite.name}` | {rewrite.summary} | {rewrite.when_wrong} | {found} |")
+        tried = f"{tallies[rewrite.name].proposed} | {tallies[rewrite.name].verified}"
+        lines.append(f"| `{rewrite.name}` | {rewrite.summary} | {rewrite.when_wrong} | {found} | {tried} |")
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Count the sites of each rewrite in packages' sources.")
     parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    form.add_argument("--markdown", action="store_true", help="the table of docs/catalog.md")
+    parser.add_argument("--runs", nargs="+", type=Path, default=[], help="folders of runs, for --markdown")
     parser.add_argument(
         "--render", action="store_true", help="also write and compile every site's new source"
     )
@@ -111,7 +118,8 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print(json.dumps({"schema_version": 1, "packages": [vars(one) for one in counts]}))  # noqa: T201  (its output)
     else:
-        print(markdown(counts) if options.markdown else table(counts))  # noqa: T201  (its output)
+        tallies = tally(records(options.runs))
+        print(markdown(counts, tallies) if options.markdown else table(counts))  # noqa: T201  (its output)
     broken = [line for one in counts for line in one.broken]
     for line in broken:
         print(f"does not compile: {line}", file=sys.stderr)  # noqa: T201  (its findings)

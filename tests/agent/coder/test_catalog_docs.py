@@ -21,10 +21,11 @@ def rows() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("rewrite", CATALOG, ids=lambda rewrite: rewrite.name)
 def test_the_page_says_what_a_rewrite_does_and_when_it_is_wrong(rewrite: Rewrite) -> None:
-    summary, when_wrong, sites, packages = rows()[rewrite.name]
+    summary, when_wrong, sites, packages, proposed, verified = rows()[rewrite.name]
     assert summary == rewrite.summary
     assert when_wrong == rewrite.when_wrong
     assert 0 < int(packages) <= int(sites)
+    assert 0 <= int(verified) <= int(proposed)
 
 
 def test_the_page_lists_no_rewrite_that_is_gone() -> None:

@@ -15,7 +15,7 @@ from hotloop.agent.result import RunRecord, RunResult, Status
 from hotloop.agent.state import Candidate, Evidence, GateResult
 from hotloop.profilers.verdict import Interval, Outcome, Verdict
 
-SCRIPT = Path(__file__).resolve().parents[3] / "benchmarks" / "catalog_runs.py"
+BENCHMARKS = Path(__file__).resolve().parents[3] / "benchmarks"
 
 
 def candidate(number: int, origin: str) -> Candidate:
@@ -77,10 +77,9 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def script(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
+def script(*arguments: str, name: str = "catalog_runs.py") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(BENCHMARKS / name), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 def counted(*folders: Path) -> dict[str, Any]:
@@ -118,3 +117,14 @@ def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
     found = script(str(tmp_path))
     assert found.returncode == 2
     assert "no run.json" in found.stderr
+
+
+def test_the_page_has_sites_packages_and_what_the_runs_gave(runs: Path) -> None:
+    package = runs / "package"
+    package.mkdir()
+    (package / "names.py").write_text(
+        "NAMES = ['a', 'b', 'c', 'd', 'e']\n\ndef known(x: str):\n    return x in NAMES\n"
+    )
+    found = script("--markdown", str(package), "--runs", str(runs), name="catalog_sites.py")
+    (row,) = [line for line in found.stdout.splitlines() if line.startswith("| `set-for-constant` ")]
+    assert row.endswith(" | 1 | 1 | 3 | 1 |")
