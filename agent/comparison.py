@@ -23,9 +23,9 @@ from hotloop.agent.measuring import measure_settings
 from hotloop.agent.nodes.baseline import examine, notes
 from hotloop.agent.settings import Settings
 from hotloop.agent.sides import Known, Sides, of_package, of_repository
-from hotloop.agent.workshop import lay_out_tools
+from hotloop.agent.workshop import check_command, lay_out_tools
 from hotloop.errors import UsageError
-from hotloop.profilers.command import CommandWorkload
+from hotloop.profilers.command import AnyWorkload
 from hotloop.profilers.compare import NOISE_PAIRS, Measurement, compare, noise_floor
 from hotloop.profilers.energy import with_energy
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SideFailure
@@ -100,7 +100,9 @@ class TreeBench(Bench):
         return self.tree
 
     @cached_property
-    def workload(self) -> Workload:
+    def workload(self) -> AnyWorkload:
+        if self.timed.command is not None:
+            return self.timed_command(self.timed.command)
         path = PurePosixPath(self.timed.path or "")
         return self.timed_file(self.timed.text or "", path, self.tree, *self.others)
 
@@ -144,7 +146,7 @@ def compare_trees(
 
 
 def _with_signals(
-    found: Measurement, sandboxes: dict[str, Sandbox], workload: Workload | CommandWorkload, asked: Asked
+    found: Measurement, sandboxes: dict[str, Sandbox], workload: AnyWorkload, asked: Asked
 ) -> Measurement:
     """With instructions and joules in its verdict, where asked for; they change no outcome."""
     verdict, seed = found.verdict, found.settings.seed
@@ -158,7 +160,7 @@ def _with_signals(
 def _scaling(
     found: Measurement,
     sides: tuple[Sandbox, Sandbox],
-    workload: Workload | CommandWorkload,
+    workload: AnyWorkload,
     sizes: tuple[int, ...],
 ) -> Scaling | None:
     if not sizes or not isinstance(workload, Workload):
@@ -174,7 +176,7 @@ def _noise(bench: Bench, base: Path, measurement: Measurement) -> NoiseFloor | N
     count = min(NOISE_PAIRS, verdict.pairs, int(NOISE_SHARE * settings.max_seconds / pair_seconds))
     if count < NOISE_LEAST:
         return None
-    settings = replace(settings, engine=measurement.plan.engine)
+    settings = replace(settings, engine=measurement.plan.engine)  # not what base alone would ask for
     with bench.sandbox(base) as one, bench.sandbox(base) as twin:
         return noise_floor(one, twin, bench.workload, settings, count)
 
@@ -241,8 +243,10 @@ def read_timed(sides: Sides) -> Timed:
     candidate. One from outside the repository runs as if it lay in the project's folder.
     """
     named = sides.settings.workload
+    if sides.settings.command is not None:
+        return Timed(command=check_command(sides.settings))
     if named is None:
-        raise UsageError("It is open what is to be timed", "Name a Python file with --workload")
+        raise UsageError("It is open what is to be timed", "Name it with --workload or --command")
     for file, place in _places(named, sides):
         if file.is_file():
             return Timed(path=str(place), text=check_workload(file))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 NOT_SHOWN = 3
 _FLAGS = (
-    *("workload", "env", "python", "rebuild", "subdir", "sandbox"),
-    *("min_speedup", "confidence", "seed"),
+    *("workload", "command", "env", "python", "rebuild", "subdir", "sandbox"),
+    *("engine", "min_speedup", "confidence", "seed"),
 )
 
 
@@ -115,7 +115,7 @@ def _replay(repo: str, named: str, out: Path | None, given: dict[str, Any]) -> R
     from hotloop.agent.comparison import COMPARES, load_comparison, replay_of
 
     for name, value in given.items():
-        if value not in (None, (), False):
+        if value is not None and value is not False and value != ():
             flag = "--max-seconds" if name == "measure_seconds" else f"--{name.replace('_', '-')}"
             raise UsageError(
                 f"--replay measures with the settings of then, so {flag} cannot be set", "Leave it out"

@@ -76,7 +76,7 @@ OPTIONS = (
     Option("max_cpu_regression", NUMBER),
     Option("allow_unknown_price", click.BOOL),
     Option("prices", JSON),
-    Option("confidence", NUMBER),
+    Option("confidence", NUMBER, "Of every reported interval.", "C"),
     Option("measure_seconds", DURATION),
     Option("max_completion_tokens", click.INT),
 )
