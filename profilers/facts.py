@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hotloop.profilers.capture import frame, read_output, run_runner
 from hotloop.profilers.definitions import Definition
@@ -51,10 +52,20 @@ class Arguments(BaseModel):
     parameters: tuple[Parameter, ...] = ()
 
 
+class Smaller(BaseModel):
+    """Calls on an input `ratio` times smaller, per call of the workload: file, line, name, count."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ratio: float = Field(gt=1.0)
+    calls: tuple[tuple[str, int, str, float], ...]
+
+
 class RawFacts(BaseModel):
     """What the runner wrote, once it is known to have the right shape.
 
     workload_calls: that `calls` covers. memory: file, line, bytes, blocks.
+    smaller: None where the workload takes no size.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,6 +75,7 @@ class RawFacts(BaseModel):
     calls: tuple[Calls, ...]
     arguments: tuple[Arguments, ...]
     memory: tuple[tuple[str, int, int, int], ...]
+    smaller: Smaller | None = None
 
 
 def gather_facts(sandbox: Sandbox, workload: Workload, seed: int, seconds: float = SECONDS) -> RawFacts:
@@ -88,6 +100,7 @@ def parse_facts(data: bytes, tree: PurePosixPath) -> RawFacts:
             calls=tuple(_calls(row) for row in found["rows"]),
             arguments=tuple(_arguments(row) for row in found["arguments"]),
             memory=tuple(tuple(row) for row in found["memory"]),
+            smaller=_smaller(found["smaller"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError, ValidationError) as error:
         raise ProfilerError("the facts about the workload could not be read") from error
@@ -97,6 +110,15 @@ def _calls(row: list[Any]) -> Calls:
     file, line, name, count, _own, _total, callers = row
     places = tuple((entry[0], entry[1], entry[3]) for entry in callers)
     return Calls(file=file, line=line, name=name, count=count, callers=places)
+
+
+def _smaller(found: dict[str, Any] | None) -> Smaller | None:
+    if found is None:
+        return None
+    runs = max(1, int(found["calls"]))
+    return Smaller(
+        ratio=found["ratio"], calls=tuple((row[0], row[1], row[2], row[3] / runs) for row in found["rows"])
+    )
 
 
 def _arguments(row: dict[str, Any]) -> Arguments:
@@ -117,6 +139,7 @@ class _Function:
     callers: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     arguments: Arguments | None = None
     allocations: dict[int, int] = field(default_factory=dict)
+    smaller: float = 0.0
 
 
 def by_function(raw: RawFacts, locate: Locate) -> dict[Definition, FunctionFacts]:
@@ -140,6 +163,10 @@ def by_function(raw: RawFacts, locate: Locate) -> dict[Definition, FunctionFacts
                 caller = at(file, line)
                 if caller not in {None, place}:
                     found[place].callers[caller.label] += count / raw.workload_calls
+    for file, line, name, count in raw.smaller.calls if raw.smaller is not None else ():
+        place = at(file, line)
+        if place is not None and place.name.rpartition(".")[2] == name:
+            found[place].smaller += count
     for seen in raw.arguments:
         place = at(seen.file, seen.line)
         if place is not None:
@@ -148,10 +175,18 @@ def by_function(raw: RawFacts, locate: Locate) -> dict[Definition, FunctionFacts
         place = at(file, line)
         if place is not None:
             found[place].allocations[line] = size
-    return {place: _facts(function) for place, function in found.items()}
+    ratio = raw.smaller.ratio if raw.smaller is not None else None
+    return {place: _facts(function, ratio) for place, function in found.items()}
 
 
-def _facts(function: _Function) -> FunctionFacts:
+def growth(calls: float, smaller: float, ratio: float | None) -> float | None:
+    """Exponent of the calls in the input's size, from two sizes; None where it cannot be told."""
+    if ratio is None or not calls or not smaller:
+        return None
+    return math.log(calls / smaller) / math.log(ratio)
+
+
+def _facts(function: _Function, ratio: float | None) -> FunctionFacts:
     callers = sorted(function.callers.items(), key=lambda item: -item[1])[:CALLERS]
     seen = function.arguments
     compared = 0 if seen is None else seen.compared
@@ -162,4 +197,5 @@ def _facts(function: _Function) -> FunctionFacts:
         observed=0 if seen is None else seen.observed,
         repeated=seen.repeated / compared if seen is not None and compared >= FEWEST_COMPARED else None,
         allocations=dict(sorted(function.allocations.items())),
+        growth=growth(function.calls, function.smaller, ratio),
     )

@@ -13,6 +13,9 @@ The score of a function is the share of the time that an edit *of it* could chan
 - redone: of its total time, what goes into answering equal questions again, which
   a change in it could keep (REDONE).
 
+A function whose calls grow faster than the input weighs more, up to GROWING as much again:
+what is hot at this size is hotter at the next.
+
 Where nobody counted calls, `hold` is UNCOUNTED. A recursive call is no callee.
 """
 
@@ -32,6 +35,8 @@ UNCOUNTED = 0.4
 REDONE = 0.3
 FEW_CALLS = 2.0
 """A question that is asked this rarely per call of the workload is not worth keeping."""
+GROWING = 0.25
+"""For calls that grow with the square of the size; a linear growth is normal."""
 SAID = 0.05
 
 
@@ -48,7 +53,14 @@ class Costs:
 def score(costs: Costs, facts: Mapping[str, FunctionFacts]) -> float:
     """Share of the time that an edit of the function could change, 0 to about 1.6."""
     asked = sum(share * hold(per_call(costs.label, name, facts)) for name, share in costs.callees.items())
-    return costs.own + asked + redone(costs, facts)
+    return (costs.own + asked + redone(costs, facts)) * (1.0 + growing(facts.get(costs.label)))
+
+
+def growing(mine: FunctionFacts | None) -> float:
+    """0 for calls that grow with the input's size or slower, GROWING from its square on."""
+    if mine is None or mine.growth is None:
+        return 0.0
+    return GROWING * min(1.0, max(0.0, mine.growth - 1.0))
 
 
 def hold(calls: float | None) -> float:

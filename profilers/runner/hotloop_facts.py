@@ -28,6 +28,7 @@ LINES = 60
 FRAMES = 12
 SNAPSHOT_SECONDS = 0.05
 MOST_SNAPSHOTS = 20
+SHRINK = 4
 
 
 def count_calls(target, seed, seconds, tree):
@@ -39,6 +40,17 @@ def count_calls(target, seed, seconds, tree):
     for row in inside:
         row[6] = sorted(row[6], key=lambda entry: -entry[3])[:CALLERS]
     return calls, inside[:FUNCTIONS]
+
+
+def count_smaller(target, request, seconds, tree):
+    """The same on an input of a quarter the size, where the workload has sizes: how calls grow."""
+    whole = request.get("size") or target.default_size()
+    if not whole or whole < 2 * SHRINK:
+        return None
+    size = whole // SHRINK
+    smaller = hotloop_target.load(request["source"], request["path"], request["roots"], size)
+    calls, rows = count_calls(smaller, request["seed"], seconds, tree)
+    return {"ratio": whole / size, "calls": calls, "rows": [row[:4] for row in rows]}
 
 
 def watch_arguments(target, seed, seconds, chosen):
@@ -111,6 +123,7 @@ def main():
     found = {
         "calls": calls,
         "rows": rows,
+        "smaller": count_smaller(target, request, seconds / 2, tree),
         "arguments": watch_arguments(target, seed, seconds, chosen),
         "memory": watch_memory(target, seed, seconds, tree),
     }

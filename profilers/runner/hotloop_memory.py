@@ -3,9 +3,10 @@
 `python hotloop_memory.py OFFERED CAPTURE OUTPUT < request`: OFFERED is a folder with a
 memray for this Python, used when the target's environment has none. Writes
 {"stacks": [[bytes, blocks, [[function, file, line], ...]], ...]}, innermost frame first.
-Runs beside target code: Python 3.9+, no dependencies but memray.
+Runs beside target code: Python 3.9+, no dependencies but memray, loaded by name.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -26,7 +27,7 @@ def main():
     del sys.argv[1:]
     sys.path.append(offered)  # for good: memray imports more once it tracks
     try:
-        import memray  # noqa: PLC0415  (only now is the folder it may come from on the path)
+        memray = importlib.import_module("memray")  # only now is its folder on the path
     except ImportError as error:
         sys.exit("hotloop: no memray (%s)" % error)
     target = hotloop_target.load(request["source"], request["path"], request["roots"], request.get("size"))

@@ -41,7 +41,7 @@ def rows(profiler):
     """[[file, line, function, calls, self seconds, total seconds, callers], ...]."""
     out = []
     for (file, line, name), (_, calls, own, total, callers) in pstats.Stats(profiler).stats.items():
-        above = [[f, ln, n, entry[1], entry[2], entry[3]] for (f, ln, n), entry in callers.items()]
+        above = [[f, ln, n, entry[0], entry[2], entry[3]] for (f, ln, n), entry in callers.items()]
         out.append([file, line, name, calls, own, total, above])
     return out
 

@@ -39,6 +39,17 @@ class Target:
             return seed if self._workload_takes else None
         return self._setup(seed, **self._size) if self._setup_takes else self._setup()
 
+    def default_size(self):
+        """The size that `setup` has of itself; None where it takes none, or none that is a number."""
+        values = getattr(self._setup, "__defaults__", None) or ()
+        code = getattr(self._setup, "__code__", None)
+        names = code.co_varnames[: code.co_argcount] if code is not None else ()
+        first = len(names) - len(values)
+        found = {names[first + number]: value for number, value in enumerate(values)}
+        found.update(getattr(self._setup, "__kwdefaults__", None) or {})
+        size = found.get("size")
+        return size if type(size) is int else None
+
     def timed_call(self, state):
         """The one call that counts. Profilers cut stacks at this frame."""
         return self._workload(state) if self._workload_takes else self._workload()
