@@ -36,7 +36,10 @@ TARGET_CALL_NS = 5e6
 few microseconds of pipe and clock cost less than a tenth of a per cent."""
 
 PAIR_NS = 1e9
-"""Time that one process pair spends once it is loaded: enough for its median to settle."""
+"""The most time that one process pair spends on its calls: by then its median has settled."""
+
+LEAST_PAIR_NS = 2e8
+"""The least: below it the noise within a pair outweighs that between pairs."""
 
 MAX_BATCH = 64
 LEAST_ROUNDS = 6
@@ -54,6 +57,7 @@ class Player:
         cpu: int | None,
         env: Mapping[str, str] | None = None,
     ) -> None:
+        begun = time.perf_counter_ns()
         self.worker = WorkloadProcess(sandbox, workload, hash_seed=hash_seed, cpu=cpu, env=env)
         self.read = self.worker.process.cpu_ns
         self.worker.ready()
@@ -61,6 +65,7 @@ class Player:
         self.worker.load()
         self._last = self.read()
         self.track = Track(load=self._last - start)
+        self.starting = time.perf_counter_ns() - begun
 
     def turn(self, seeds: list[int]) -> list[Output]:
         """One timed request, with its phases accounted apart."""
@@ -138,7 +143,7 @@ class FileTurns:
                     player.turn([self.rng.randrange(SEED_LIMIT)])
             finally:
                 player.worker.close()
-        return plan_turns(player.track, self.name, self.varies, self.value)
+        return plan_turns(player.track, self.name, self.varies, self.value, player.starting)
 
     def play(self, plan: Plan) -> ProcessPair:
         with players(self.sandboxes, self.workload, self.rng, self.cpu) as started:
@@ -166,17 +171,21 @@ class FileTurns:
         return difference(outputs[BASE], outputs[CANDIDATE], seeds, self.workload.tolerance)
 
 
-def plan_turns(track: Track, engine: str, varies: bool, value: str) -> Plan:
-    """A plan from a few calls at base.
+def plan_turns(track: Track, engine: str, varies: bool, value: str, starting: float) -> Plan:
+    """A plan from a few calls at base, whose process took `starting` nanoseconds to start.
 
-    Rounds come in even numbers, so that each order is taken as often as its reverse.
+    A pair spends about as long on its calls as on starting its two processes: much longer,
+    and more pairs would say more in the same time; much shorter, and starting would be
+    most of it. Rounds come in even numbers, so that each order is taken as often as its
+    reverse.
     """
     call = max(1.0, median(getattr(cost, value) for cost in track.costs))
     around = median(cost.wall_around if value == "wall" else cost.around for cost in track.costs)
     whole = call + max(0.0, around)
     if not varies:
         return Plan(batch=1, rounds=4, first_only=True, engine=engine)
-    batch = round(max(1.0, min(MAX_BATCH, TARGET_CALL_NS / call, PAIR_NS / 10 / whole)))
+    budget = min(PAIR_NS, max(LEAST_PAIR_NS, 2.0 * starting))
+    batch = round(max(1.0, min(MAX_BATCH, TARGET_CALL_NS / call, budget / 10 / whole)))
     least = LEAST_ROUNDS if whole < PAIR_NS else 2
-    rounds = max(least, min(MAX_ROUNDS, PAIR_NS / (2 * batch * whole)))
+    rounds = max(least, min(MAX_ROUNDS, budget / (2 * batch * whole)))
     return Plan(batch=batch, rounds=2 * round(rounds / 2), engine=engine)
