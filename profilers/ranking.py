@@ -102,5 +102,5 @@ def reasons(costs: Costs, facts: Mapping[str, FunctionFacts]) -> tuple[str, ...]
             found.append((share, f"calls {short} {often:,.0f} times a call, {share:.0%} of the time"))
     repeated = redone(costs, facts) / REDONE
     if repeated >= SAID:
-        found.append((repeated, f"asked the same again in {repeated / costs.total:.0%} of the calls"))
+        found.append((repeated, f"asked the same again in {repeated / costs.total:.0%} of its calls"))
     return tuple(text for _, text in sorted(found, reverse=True)[:3])

@@ -51,8 +51,8 @@ def _watched(facts: FunctionFacts) -> Iterator[str]:
         yield f"called {facts.calls:,.0f} times" + (f": {callers}" if callers else "")
     if facts.growth is not None:
         yield f"its calls grow with the input's size to the power {facts.growth:.1f}"
-    if facts.repeated is not None:
-        yield f"asked again with equal arguments: {facts.repeated:.0%} of {facts.observed} calls looked at"
+    if facts.repeated:
+        yield f"arguments equal to an earlier call's in {facts.repeated:.0%} of {facts.observed} looked at"
     yield from (_parameter(one) for one in facts.parameters if one.types)
     held = [(line, size) for line, size in facts.allocations.items() if size >= BYTES]
     if held:

@@ -102,7 +102,7 @@ def test_reasons_name_the_loop_and_the_equal_questions() -> None:
     _own, again = reasons(Costs("a.py:Shop.price", 0.89, 0.89), known)
 
     assert often == "calls Shop.price 2,000 times a call, 89% of the time"
-    assert again == "asked the same again in 90% of the calls"
+    assert again == "asked the same again in 90% of its calls"
 
 
 def test_a_function_that_nothing_speaks_for_has_no_reasons() -> None:
