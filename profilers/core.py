@@ -5,12 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-
-POLL_SECONDS = 0.05
 
 
 def measuring_core() -> int:
@@ -25,31 +22,38 @@ def lock_path(core: int) -> Path:
 
 @contextmanager
 def reserved_core(*, step_aside: bool = True) -> Iterator[int]:
-    """Hold the measuring core; this thread moves to the other cores meanwhile, if it is to step aside.
+    """Hold the measuring core; with `step_aside` this thread leaves it meanwhile.
 
-    What it starts goes where it may go: who measures on all cores does not step aside.
-
-    Waits for as long as another run measures. The kernel drops the lock when
-    its holder dies.
+    Waits for as long as another run measures; who came first is next. The kernel
+    drops the lock when its holder dies.
     """
     core = measuring_core()
-    allowed = os.sched_getaffinity(0)
-    descriptor = os.open(lock_path(core), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    descriptor = _open(lock_path(core))
     try:
-        _acquire(descriptor)
-        if step_aside and len(allowed) > 1:
-            os.sched_setaffinity(0, allowed - {core})
-        yield core
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with aside(core) if step_aside else nullcontext():
+            yield core
     finally:
-        os.sched_setaffinity(0, allowed)
         os.close(descriptor)
 
 
-def _acquire(descriptor: int) -> None:
+@contextmanager
+def aside(core: int) -> Iterator[None]:
+    """This thread, and what it starts unpinned, on the other cores; who measures on all must not."""
+    allowed = os.sched_getaffinity(0)
+    try:
+        if len(allowed) > 1:
+            os.sched_setaffinity(0, allowed - {core})
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def _open(path: Path) -> int:
+    """For reading, which is enough for a lock: another user's file cannot be written to."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
     while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(POLL_SECONDS)
-        else:
-            return
+        with suppress(FileNotFoundError):
+            return os.open(path, flags)
+        with suppress(FileExistsError):
+            return os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o644)
