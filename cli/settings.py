@@ -19,6 +19,7 @@ from hotloop.cli.types import DURATION, duration, number
 from hotloop.errors import UsageError
 
 FLAG, ENVIRONMENT, DEFAULT = "flag", "environment", "default"
+_TIMED = frozenset({"workload", "command"})
 _INSIDE = ("subdir", "import_roots")
 
 
@@ -43,12 +44,27 @@ def resolve(
         (ENVIRONMENT, _environment(environ)),
         (task_file.name if task_file else "", _file(task_file)),
     ]
+    layers = _one_workload(layers)
     origin = dict.fromkeys(BY_NAME, DEFAULT)
     for source, values in reversed(layers):
         origin |= dict.fromkeys(values, source)
     settings = _validated(dict(ChainMap(*(values for _, values in layers))), origin)
     _refuse_outside(settings, origin)
     return Resolved(settings, origin)
+
+
+def _one_workload(layers: list[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
+    """A file or a command is timed: what the first source names hides the other in the later ones."""
+    chosen: set[str] = set()
+    kept = []
+    for source, values in layers:
+        named = _TIMED & values.keys()
+        if len(named) == 2:
+            raise UsageError(f"Both workload and command are set by {source}", "Set one of them")
+        hidden = _TIMED - chosen if chosen else set()
+        kept.append((source, {key: value for key, value in values.items() if key not in hidden}))
+        chosen |= named if not chosen else set()
+    return kept
 
 
 def table(resolved: Resolved) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from statistics import median, stdev
 from typing import Any
 
 from hotloop.profilers.command import AnyWorkload
-from hotloop.profilers.core import reserved_core
+from hotloop.profilers.core import aside, reserved_core
 from hotloop.profilers.engines.base import ABBA, BASE, CANDIDATE, SIDES, Engine, Plan, ProcessPair, is_waiting
 from hotloop.profilers.engines.choice import AUTO, choose, make_engine
 from hotloop.profilers.statistics import smallest_detectable, winsorize
@@ -79,37 +79,29 @@ def compare(
     """
     rng = random.Random(f"measure/{settings.seed}")
     sandboxes = {BASE: base, CANDIDATE: candidate}
-    begun = clock()
-    with reserved_core(step_aside=False):
+    with reserved_core(step_aside=False) as core:
+        begun = clock()  # not before: waiting for the core is not measuring
         name, reason = choose(settings.engine, sandboxes, workload, rng)
-    with prepared((name, reason), sandboxes, workload, settings, rng) as (engine, plan):
-        found = sample(engine, plan, settings, clock, begun)
-    if settings.engine != AUTO or name == ABBA or not changed_character(found.pairs):
-        return found
-    reason = f"the workload began to wait while it was timed by {name}"
-    with prepared((ABBA, reason), sandboxes, workload, settings, rng) as (engine, plan):
-        return sample(engine, plan, settings, clock, begun)
+        with beside(core, name):
+            engine = make_engine(name, sandboxes, workload, rng, cpu=core, varies=settings.varies)
+            found = sample(engine, reason, settings, clock, begun)
+        if settings.engine != AUTO or name == ABBA or not changed_character(found.pairs):
+            return found
+        engine = make_engine(ABBA, sandboxes, workload, rng, cpu=core, varies=settings.varies)
+        reason = f"the workload began to wait while it was timed by {name}"
+        return sample(engine, reason, settings, clock, begun)
 
 
-@contextmanager
-def prepared(
-    choice: tuple[str, str],
-    sandboxes: dict[str, Sandbox],
-    workload: AnyWorkload,
-    settings: MeasureSettings,
-    rng: random.Random,
-) -> Iterator[tuple[Engine, Plan]]:
-    """The engine with its plan, and the measuring core held for it. choice: its name, and why it is that."""
-    name, reason = choice
-    with reserved_core(step_aside=name != ABBA) as cpu:
-        engine = make_engine(name, sandboxes, workload, rng, cpu=cpu, varies=settings.varies)
-        yield engine, replace(engine.plan(), reason=reason)
+def beside(core: int, engine: str) -> AbstractContextManager[None]:
+    """This thread off the core that the engine measures on; ABBA measures on all of them."""
+    return nullcontext() if engine == ABBA else aside(core)
 
 
 def sample(
-    engine: Engine, plan: Plan, settings: MeasureSettings, clock: Callable[[], float], begun: float
+    engine: Engine, reason: str, settings: MeasureSettings, clock: Callable[[], float], begun: float
 ) -> Measurement:
     """Process pairs until the interval decides, the time is spent, or CPU time says too little."""
+    plan = replace(engine.plan(), reason=reason)
     pairs: list[ProcessPair] = []
     first = clock()
     while True:
@@ -152,12 +144,14 @@ def noise_floor(
     """Base against base, by `count` process pairs of the engine that base asks for. Raises SideFailure."""
     rng = random.Random(f"noise/{settings.seed}")
     sandboxes = {BASE: base, CANDIDATE: twin}
-    with reserved_core(step_aside=False):
-        name, reason = choose(settings.engine, sandboxes, workload, rng)
-    with prepared((name, reason), sandboxes, workload, settings, rng) as (engine, plan):
-        begun = time.monotonic()
-        pairs = [engine.play(plan) for _ in range(count)]
-        pair_seconds = (time.monotonic() - begun) / count
+    with reserved_core(step_aside=False) as core:
+        name, _ = choose(settings.engine, sandboxes, workload, rng)
+        with beside(core, name):
+            engine = make_engine(name, sandboxes, workload, rng, cpu=core, varies=settings.varies)
+            plan = engine.plan()
+            begun = time.monotonic()
+            pairs = [engine.play(plan) for _ in range(count)]
+            pair_seconds = (time.monotonic() - begun) / count
     value = decisive_value(plan)
     ratios = [pair_ratio(pair, plan, value) for pair in pairs]
     spread = stdev(winsorize(ratios))

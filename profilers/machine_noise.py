@@ -10,8 +10,10 @@ from statistics import fmean, median, stdev
 
 from pydantic import BaseModel, ConfigDict
 
-from hotloop.profilers.compare import MAX_PAIRS, MIN_PAIRS, MeasureSettings, prepared
-from hotloop.profilers.engines.base import BASE, CANDIDATE, PING_PONG, ProcessPair
+from hotloop.profilers.compare import MAX_PAIRS, MIN_PAIRS, MeasureSettings
+from hotloop.profilers.core import reserved_core
+from hotloop.profilers.engines.base import BASE, CANDIDATE, ProcessPair
+from hotloop.profilers.engines.pingpong import ping_pong
 from hotloop.profilers.statistics import smallest_detectable, winsorize
 from hotloop.profilers.summary import interval_of, pair_ratio
 from hotloop.profilers.verdict import Interval
@@ -79,8 +81,9 @@ def machine_noise(
     rng = random.Random(f"machine/{settings.seed}")
     sandboxes = {BASE: one, CANDIDATE: twin}
     pairs: list[ProcessPair] = []
-    choice = (PING_PONG, "the workload computes")
-    with prepared(choice, sandboxes, workload(), settings, rng) as (engine, plan):
+    with reserved_core() as core:
+        engine = ping_pong(sandboxes, workload(), rng, cpu=core, varies=settings.varies)
+        plan = engine.plan()
         begun = clock()
         while len(pairs) < MIN_PAIRS or clock() - begun < settings.max_seconds:
             pairs.append(engine.play(plan))

@@ -110,6 +110,6 @@ class CommandEngine(ABC):
         command = startup_of(self.workload.command)
         if command is None:
             return None
-        engine = replace(self, workload=replace(self.workload, command=command), _bytecode={})
+        engine = replace(self, workload=replace(self.workload, command=command))
         runs = [engine.runs(next(self.orders), 0) for _ in range(STARTUP_ROUNDS)]
         return median(run.cpu_ns for pair in runs for run in pair.values())
