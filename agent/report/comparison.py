@@ -33,7 +33,7 @@ def comparison_summary(record: CompareRecord) -> RenderableType:
     """For `rich`; every text in it is a `Text`, so that no markup of a target is read."""
     verdict = record.verdict
     word, style = _HEADLINES[verdict.outcome]
-    spoiled = " but worse elsewhere" if verdict.regressions else ""
+    spoiled = " but worse elsewhere" if verdict.regressions and verdict.outcome is Outcome.FASTER else ""
     figures = numbers.bracketed(verdict.ratio, verdict.low, verdict.high)
     facts = [fact for fact in verdict_facts(verdict) if fact.name not in _LEFT_OUT]
     return Group(

@@ -12,7 +12,7 @@ import pytest
 import hotloop
 
 HEAVY = ("langgraph", "openai", "docker", "libcst")
-COMMANDS = ("demo", "optimize", "profile", "runs", "show", "resume", "apply", "report")
+COMMANDS = ("demo", "optimize", "compare", "doctor", "profile", "runs", "show", "resume", "apply", "report")
 
 
 def hotloop_command(
