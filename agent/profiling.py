@@ -14,6 +14,7 @@ from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.facts import RawFacts, gather_facts
 from hotloop.profilers.hotspots import hotspots, library_hotspots
 from hotloop.profilers.profile import Hotspot, Profile
+from hotloop.profilers.pyspy import PySpy
 from hotloop.profilers.pyspy_command import profile_command
 from hotloop.profilers.workload import Workload, WorkloadFailure
 from hotloop.sandboxes.base import Sandbox
@@ -41,17 +42,18 @@ def refuse_other_units(profiler: str) -> None:
         )
 
 
-def take_profile(shop: Workshop, tree: Path, *, with_facts: bool = True) -> Profiled:
+def take_profile(shop: Workshop, tree: Path, *, with_facts: bool = True, native: bool = False) -> Profiled:
     """Run the workload in `tree` under the chosen profiler, and once more to gather facts.
 
-    Raises UsageError when the workload fails under the profiler.
+    native: C functions too, which py-spy alone can see. Raises UsageError when the
+    workload fails under the profiler.
     """
     settings = shop.settings
     if settings.profiler == "memray":
         memray.offer(shop.folder.tools / memray.OFFERED)
     try:
         with shop.sandbox(tree) as sandbox:
-            profile = _profile(shop, sandbox)
+            profile = _profile(shop, sandbox, native)
             wanted = with_facts and settings.profiler in TIMERS
             facts = _facts(shop, sandbox) if wanted else None
     except WorkloadFailure as failure:
@@ -65,11 +67,14 @@ def take_profile(shop: Workshop, tree: Path, *, with_facts: bool = True) -> Prof
     return Profiled(profile, found[:KEPT])
 
 
-def _profile(shop: Workshop, sandbox: Sandbox) -> Profile:
-    """Raises UsageError for a profiler that takes no commands."""
+def _profile(shop: Workshop, sandbox: Sandbox, native: bool) -> Profile:
+    """Raises UsageError for a profiler that takes no commands, or sees no C functions."""
     name, workload, seed = shop.settings.profiler, shop.workload, shop.settings.seed
+    if native and (name != "pyspy" or isinstance(workload, CommandWorkload)):
+        raise UsageError("Only py-spy on a workload file samples C functions", "Leave out --native")
     if not isinstance(workload, CommandWorkload):
-        return make_profiler(name).profile(sandbox, workload, seed)
+        profiler = PySpy(native=True) if native else make_profiler(name)
+        return profiler.profile(sandbox, workload, seed)
     if name != "pyspy":
         raise UsageError(f"The profiler {name} takes a workload file, not a command", "Use --profiler pyspy")
     found = profile_command(sandbox, workload, seed)

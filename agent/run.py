@@ -235,7 +235,9 @@ def apply(path: Path) -> str:
     return f"applied to {plan.root}: {', '.join(changed)}"
 
 
-def profile(source: Source, settings: Settings, *, listener: Listener | None = None) -> Profiled:
+def profile(
+    source: Source, settings: Settings, *, native: bool = False, listener: Listener | None = None
+) -> Profiled:
     """Where the workload's time goes at base. Keeps nothing on disk."""
 
     with tempfile.TemporaryDirectory(prefix="hotloop-profile-") as place:
@@ -243,7 +245,7 @@ def profile(source: Source, settings: Settings, *, listener: Listener | None = N
         settings = settings.model_copy(update={"coder": "catalog"})
         plan = make_plan(folder, source, settings, repo=str(source.root), origins={})
         with workshop(plan, folder, Spent(), listener) as shop:
-            return take_profile(shop, shop.base_tree)
+            return take_profile(shop, shop.base_tree, native=native)
 
 
 def demo(*, library: Path, out: Path | None = None, listener: Listener | None = None) -> RunResult:

@@ -41,7 +41,8 @@ from hotloop.sandboxes.local import LocalBackend
 TASKS = Path(__file__).parent / "localisation"
 FOLDER = Path.home() / ".cache" / "hotloop-localisation-benchmark"
 WORKLOAD = PurePosixPath("hotloop_workload.py")
-TOP = 5
+TOPS = (1, 3, 5)
+WORST = 1 << 30
 METHODS = ("hotloop", "self", "cumulative")
 
 
@@ -176,22 +177,15 @@ def best_rank(order: list[str], edited: tuple[str, ...]) -> int | None:
 
 
 def summary(rows: list[tuple[Task, dict[str, int | None]]]) -> list[dict[str, object]]:
-    """Share of tasks whose edited function is in the top, by split and method, with exact intervals."""
+    """How often the edited function stands among the first, by split and method, with exact intervals."""
     found: list[dict[str, object]] = []
     for split in ("tune", "test", "all"):
         chosen = [ranks for task, ranks in rows if split in {"all", task.split}]
         for method in METHODS:
-            hits = sum((one[method] or TOP + 1) <= TOP for one in chosen)
-            low, high = clopper_pearson(hits, len(chosen))
+            counts = {f"in_{top}": sum((one[method] or WORST) <= top for one in chosen) for top in TOPS}
+            low, high = clopper_pearson(counts[f"in_{TOPS[-1]}"], len(chosen))
             found.append(
-                {
-                    "split": split,
-                    "method": method,
-                    "hits": hits,
-                    "tasks": len(chosen),
-                    "low": low,
-                    "high": high,
-                }
+                {"split": split, "method": method, "tasks": len(chosen), **counts, "low": low, "high": high}
             )
     return found
 
@@ -202,13 +196,14 @@ def say(text: str, file: TextIO = sys.stdout) -> None:
 
 
 def print_tables(rows: list[tuple[Task, dict[str, int | None]]]) -> None:
-    say(f"{'task':24}{'split':7}" + "".join(f"{method:>12}" for method in METHODS))
+    say(f"{'task':26}{'split':7}" + "".join(f"{method:>12}" for method in METHODS))
     for task, found in rows:
-        say(f"{task.name:24}{task.split:7}" + "".join(f"{found[method] or '-':>12}" for method in METHODS))
-    say(f"\nin the top {TOP}, with 95 % intervals")
+        say(f"{task.name:26}{task.split:7}" + "".join(f"{found[method] or '-':>12}" for method in METHODS))
+    say(f"\ntasks with the edited function in the top; 95 % interval for the top {TOPS[-1]}")
+    say(f"{'split':7}{'method':12}" + "".join(f"{f'top {top}':>8}" for top in TOPS))
     for line in summary(rows):
-        share = f"{line['hits']}/{line['tasks']}"
-        say(f"{line['split']!s:7}{line['method']!s:12}{share:>8}  {line['low']:.0%} to {line['high']:.0%}")
+        hits = "".join(f"{line[f'in_{top}']}/{line['tasks']}".rjust(8) for top in TOPS)
+        say(f"{line['split']!s:7}{line['method']!s:12}{hits}   {line['low']:.0%} to {line['high']:.0%}")
 
 
 def main() -> None:
@@ -225,7 +220,7 @@ def main() -> None:
     rows = [(task, ranks(task, options.folder)) for task in chosen]
     if options.json:
         listed = [{"task": task.name, "split": task.split, "ranks": found} for task, found in rows]
-        say(json.dumps({"top": TOP, "tasks": listed, "summary": summary(rows)}, indent=1))
+        say(json.dumps({"tasks": listed, "summary": summary(rows)}, indent=1))
     else:
         print_tables(rows)
 

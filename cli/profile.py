@@ -28,11 +28,20 @@ KINDS = ("speedscope", "collapsed", "svg")
     "--top", metavar="N", type=click.IntRange(min=1), default=15, show_default=True, help="Most rows."
 )
 @click.option("--facts", is_flag=True, help="Also show arguments, callers, lines and memory.")
+@click.option("--native", is_flag=True, help="Also sample C functions; py-spy only, and slower.")
 @click.option("--export", "kind", type=click.Choice(KINDS), help="Also write the profile in this format.")
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="File to export to; -: stdout.")
 @json_flag
 def command(
-    *, repo: str, top: int, facts: bool, kind: str | None, out: Path | None, as_json: bool, **flags: Any
+    *,
+    repo: str,
+    top: int,
+    facts: bool,
+    native: bool,
+    kind: str | None,
+    out: Path | None,
+    as_json: bool,
+    **flags: Any,
 ) -> int:
     """Show where the time of REPO's workload goes.
 
@@ -50,7 +59,7 @@ def command(
     source = open_source(repo)
     resolved = settle(flags, None, source)
     with open_view() as view:
-        taken = run.profile(source, resolved.settings, listener=view)
+        taken = run.profile(source, resolved.settings, native=native, listener=view)
     spots = taken.hotspots[:top]
     if kind is not None:
         _write(taken.profile, kind, source.name, out)

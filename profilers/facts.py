@@ -163,10 +163,10 @@ def by_function(raw: RawFacts, locate: Locate) -> dict[Definition, FunctionFacts
                 caller = at(file, line)
                 if caller not in {None, place}:
                     found[place].callers[caller.label] += count / raw.workload_calls
-    for file, line, name, count in raw.smaller.calls if raw.smaller is not None else ():
+    for file, line, name, average in raw.smaller.calls if raw.smaller is not None else ():
         place = at(file, line)
         if place is not None and place.name.rpartition(".")[2] == name:
-            found[place].smaller += count
+            found[place].smaller += average
     for seen in raw.arguments:
         place = at(seen.file, seen.line)
         if place is not None:

@@ -110,6 +110,14 @@ def test_pyspy_charges_library_time_to_the_line_that_called_it(
     assert found["outer"].self_share < 0.1
 
 
+def test_native_frames_name_the_c_function_below_a_line(
+    sandbox: Sandbox, workload_of: MakeWorkload, tree: Path
+) -> None:
+    found = by_name(pyspy.PySpy(native=True).profile(sandbox, workload_of(BENCH), 0, 1.0), tree)
+
+    assert any("findall" in name for name in found["price"].library)
+
+
 def test_cprofile_counts_calls(sandbox: Sandbox, workload_of: MakeWorkload, tree: Path) -> None:
     found = by_name(make_profiler("cprofile").profile(sandbox, workload_of(BENCH), 0, 0.2), tree)
 
