@@ -27,8 +27,9 @@ def find_comparison(named: str, roots: Sequence[Path]) -> Path:
     """The same for what `hotloop compare` left, in any of `roots`."""
     if (Path(named) / "compare.json").is_file():
         return Path(named).resolve()
-    folders = [folder for root in roots for folder in run_folders(root)]
-    where = f"below {' or '.join(map(str, roots))}"
+    distinct = dict.fromkeys(root.resolve() for root in roots)
+    folders = [folder for root in distinct for folder in run_folders(root)]
+    where = f"below {' or '.join(dict.fromkeys(map(str, roots)))}"
     return _by_id(named, folders, where, "Name the folder that hotloop compare said it kept")
 
 

@@ -97,6 +97,18 @@ def test_json_is_one_object_and_faster_is_exit_0(done: subprocess.CompletedProce
     assert (Path(found["folder"]) / "compare.json").is_file()
 
 
+def test_the_start_of_an_id_is_enough_to_replay(
+    done: subprocess.CompletedProcess[str], repo: Path, tmp_path: Path
+) -> None:
+    first = json.loads(done.stdout)
+    arguments = ("--replay", first["run_id"][:-2], "--out", str(tmp_path), "--json")
+    again = hotloop("compare", ".", *arguments, cwd=repo)
+    assert again.returncode in (0, 3), again.stderr
+    found = json.loads(again.stdout)
+    assert found["replay"]["run_id"] == first["run_id"]
+    assert (found["base"], found["candidate"]) == (first["base"], first["candidate"])
+
+
 def test_a_runs_samples_are_exported_for_pyperf(
     done: subprocess.CompletedProcess[str], tmp_path: Path
 ) -> None:
