@@ -25,6 +25,7 @@ from hotloop.errors import UsageError
 from hotloop.profilers.engines import turns
 from hotloop.profilers.verdict import Outcome
 from hotloop.repos.source import open_source
+from hotloop.sandboxes.docker_container import RUN_LABEL
 
 TWICE = """\
 def total(numbers):
@@ -152,6 +153,15 @@ def test_results_that_differ_settle_nothing(repo: Path) -> None:
     assert record.verdict.differs is not None
     assert record.noise is None
     assert not record.holds
+
+
+@pytest.mark.docker
+def test_containers_give_the_same_answer_and_are_gone_afterwards(repo: Path) -> None:
+    record = compared(repo, "wrong", base="once", sandbox="docker")
+    assert record.sandbox == "docker"
+    assert record.verdict.differs is not None
+    command = ["docker", "ps", "--all", "--quiet", "--filter", f"label={RUN_LABEL}={record.run_id}"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == ""
 
 
 def test_code_that_moved_to_another_folder_is_found_on_both_sides(repo: Path) -> None:
