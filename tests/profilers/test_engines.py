@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from hotloop.errors import UsageError
-from hotloop.profilers.command import CommandWorkload
+from hotloop.profilers.command import CommandWorkload, startup_of
 from hotloop.profilers.compare import Measurement, MeasureSettings, compare, noise_floor
-from hotloop.profilers.engines import commands, turns
+from hotloop.profilers.engines import choice, commands, turns
 from hotloop.profilers.engines.base import SideFailure
-from hotloop.profilers.verdict import Outcome
-from hotloop.profilers.workload import Workload
-from hotloop.sandboxes.base import Sandbox
+from hotloop.profilers.engines.choice import Sight, more_than_computing
+from hotloop.profilers.verdict import Outcome, Verdict
+from hotloop.profilers.workload import RUNNER, Workload
+from hotloop.sandboxes.base import EnvironmentSpec, Sandbox
+from hotloop.sandboxes.docker import DockerBackend
 
 MakeSandbox = Callable[[dict[str, str]], Sandbox]
 MakeWorkload = Callable[..., Workload]
 
 SETTINGS = MeasureSettings(
-    min_speedup=1.02, confidence=0.9, max_seconds=4.0, max_regression=3.0, varies=True, seed=1
+    min_speedup=1.02, confidence=0.9, max_seconds=3.0, max_regression=3.0, varies=True, seed=1
 )
 WORK = "print(sum(i * i % 7 for i in range({})))"
 FILE = """
@@ -38,7 +41,9 @@ def workload(state):
 def short_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Less time a process pair than usual: these ratios are far from one."""
     monkeypatch.setattr(turns, "PAIR_NS", 1e8)
-    monkeypatch.setattr(commands, "BLOCK_NS", 2e8)
+    monkeypatch.setattr(commands, "BLOCK_NS", 1e8)
+    monkeypatch.setattr(commands, "STARTUP_ROUNDS", 2)
+    monkeypatch.setattr(choice, "PROBE_CALLS", 2)
 
 
 def command(text: str = "python main.py") -> CommandWorkload:
@@ -55,17 +60,19 @@ def measured(
     return compare(base, candidate, workload, replace(SETTINGS, **settings))
 
 
-TWICE = "for _ in range(2): x = sum(i * i % 7 for i in range(600_000))\nprint(x)"
-ONCE = "for _ in range(1): x = sum(i * i % 7 for i in range(600_000))\nprint(x)"
+TWICE = "for _ in range(2): x = sum(i * i % 7 for i in range(300_000))\nprint(x)"
+ONCE = "for _ in range(1): x = sum(i * i % 7 for i in range(300_000))\nprint(x)"
+NAP = "import time\ntime.sleep({})\nprint(1)"
+HALVES = {"co-scheduled": (TWICE, ONCE), "abba": (NAP.format(0.6), NAP.format(0.2))}
 
 
 @pytest.mark.parametrize("engine", ["co-scheduled", "abba"])
 def test_a_command_with_half_the_work_is_found_faster(sandbox_of: MakeSandbox, engine: str) -> None:
-    base, candidate = sandbox_of(main(TWICE)), sandbox_of(main(ONCE))
-    found = measured(base, candidate, command(), engine=engine)
+    slow, fast = HALVES[engine]
+    found = measured(sandbox_of(main(slow)), sandbox_of(main(fast)), command(), engine=engine)
 
     assert found.verdict.outcome is Outcome.FASTER
-    assert 1.2 < found.verdict.ratio < 2.5
+    assert 1.1 < found.verdict.ratio < 3.5
     assert found.verdict.engine == engine
     assert found.verdict.metric == ("wall" if engine == "abba" else "cpu")
     assert found.verdict.differs is None
@@ -176,7 +183,7 @@ places = [pathlib.Path(name) for name in names]
 for place in places:
     if (place / "cache.txt").exists():
         print((place / "cache.txt").read_text()); sys.exit()
-x = str(sum(i * i % 7 for i in range(600_000)))
+x = str(sum(i * i % 7 for i in range(300_000)))
 for place in places:
     try: (place / "cache.txt").write_text(x)
     except OSError: pass
@@ -272,3 +279,65 @@ def test_an_engine_that_does_not_fit_is_refused(
     tree = sandbox_of({})
     with pytest.raises(UsageError, match=engine):
         measured(tree, tree, workload, engine=engine)
+
+
+SECOND = 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("sights", "said"),
+    [
+        ([Sight(SECOND, SECOND, 0)], None),
+        ([Sight(2 * SECOND, SECOND, 0)], "waits during its calls (wall time is 2.0 times CPU time)"),
+        ([Sight(2 * SECOND, SECOND, SECOND)], None),
+        ([Sight(2 * SECOND, SECOND, 0), Sight(SECOND, SECOND, 0)], None),
+        ([Sight(SECOND, 2 * SECOND, 0)], "works on several cores (CPU time is 2.0 times wall time)"),
+        ([Sight(SECOND, SECOND, 0, "runs 3 threads")], "runs 3 threads"),
+        ([Sight(90_000, 10_000, 0)], None),
+    ],
+    ids=["computes", "waits", "kept-waiting-by-others", "one-call-held-up", "parallel", "threads", "tiny"],
+)
+def test_what_is_more_than_computing(sights: list[Sight], said: str | None) -> None:
+    assert more_than_computing(sights) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "startup"),
+    [
+        ("python main.py", "python -c pass"),
+        ("env A=1 B=2 /usr/bin/python3.11 -I -S main.py x", "/usr/bin/python3.11 -I -S -c pass"),
+        ("A=1 exec python3 -m tool", "python3 -c pass"),
+        ("make bench", None),
+        ("echo python", None),
+        ("python 'unclosed", None),
+    ],
+)
+def test_the_interpreter_that_a_command_starts(text: str, startup: str | None) -> None:
+    assert startup_of(text) == startup
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("engine", ["co-scheduled", "abba"])
+def test_commands_are_paired_in_containers(tmp_path: Path, engine: str) -> None:
+    tools = tmp_path / "tools"
+    shutil.copytree(RUNNER, tools / "runner", ignore=shutil.ignore_patterns("__pycache__"))
+    backend = DockerBackend(tools, tmp_path / "state")
+    trees = dict(zip(("base", "candidate"), HALVES[engine], strict=True))
+    for name, code in {**trees, "cheat": CACHES}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.py").write_text(code)
+    environment = backend.prepare(EnvironmentSpec(), tmp_path / "base", lambda message: None)
+
+    def against(name: str) -> Verdict:
+        with (
+            backend.start(environment, tmp_path / "base", run_id="engines-test") as base,
+            backend.start(environment, tmp_path / name, run_id="engines-test") as candidate,
+        ):
+            return measured(base, candidate, command(), engine=engine).verdict
+
+    found = against("candidate")
+    assert found.outcome is Outcome.FASTER
+    assert found.engine == engine
+    assert 1.1 < found.ratio < 3.5
+    if engine == "co-scheduled":
+        assert against("cheat").ratio < 2.8
