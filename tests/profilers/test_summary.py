@@ -284,3 +284,41 @@ def test_equal_pairs_are_rarely_called_faster() -> None:
         faster += Outcome.FASTER in looks
 
     assert faster <= 3
+
+
+def test_start_up_is_taken_off_both_sides_beside_the_raw_figure() -> None:
+    plan = replace(PLAN, engine="co-scheduled", startup_ns=EASY.call / 4)
+    found = verdict(pairs(by(0.5)), plan)
+
+    assert found.cpu.ratio == pytest.approx(2.0, rel=0.02)
+    assert found.net is not None
+    assert found.net.ratio == pytest.approx(3.0, rel=0.03)
+
+
+def test_a_start_up_as_long_as_a_call_leaves_no_net_figure() -> None:
+    assert verdict(pairs(by(0.5)), replace(PLAN, engine="co-scheduled", startup_ns=EASY.call)).net is None
+
+
+def test_abba_decides_by_wall_time_though_nothing_waits() -> None:
+    found = verdict(pairs(lambda cost: replace(cost, wall=cost.wall // 2)), replace(PLAN, engine="abba"))
+
+    assert (found.metric, found.engine) == ("wall", "abba")
+    assert found.ratio == found.wall.ratio == pytest.approx(2.0, rel=0.02)
+    assert found.cpu.ratio == pytest.approx(1.0, rel=0.02)
+
+
+def test_wall_time_that_others_took_is_not_waiting() -> None:
+    def kept_out(cost: Cost) -> Cost:
+        return replace(cost, wall=3 * cost.wall, delay=2 * cost.wall)
+
+    assert verdict(pairs(kept_out)).metric == "cpu"
+    assert verdict(pairs(lambda cost: replace(cost, wall=3 * cost.wall))).metric == "wall"
+
+
+def test_cpu_time_has_a_limit_of_its_own() -> None:
+    def parallel(cost: Cost) -> Cost:
+        return replace(cost, wall=cost.wall // 2, call=int(cost.call * 1.3))
+
+    plan = replace(PLAN, engine="abba")
+    assert any("CPU time became" in line for line in verdict(pairs(parallel), plan).regressions)
+    assert verdict(pairs(parallel), plan, max_cpu_regression=2.0).regressions == ()
