@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from hotloop.profilers.cprofile import from_rows
-from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.definitions import enclosing_definitions
+from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.hotspots import amdahl_bound, hotspots
 from hotloop.profilers.profile import Frame, Hotspot, Profile, Stack
 from hotloop.profilers.pyspy import parse_raw
