@@ -194,3 +194,18 @@ def test_described_holds_every_setting_as_json() -> None:
     shown = described(resolve({"workload": "bench.py"}, {}))
     assert set(shown) == set(Settings.model_fields)
     assert shown["workload"] == {"value": "bench.py", "origin": "flag"}
+
+
+def test_a_file_and_a_command_named_together_are_refused() -> None:
+    with pytest.raises(UsageError, match="Both workload and command are set by flag"):
+        resolve({"workload": "w.py", "command": "make bench"}, {})
+
+
+@pytest.mark.parametrize(("flag", "hidden"), [("workload", "command"), ("command", "workload")])
+def test_what_is_timed_by_flag_hides_the_other_kind_in_the_task_file(
+    tmp_path: Path, flag: str, hidden: str
+) -> None:
+    (tmp_path / "hotloop.toml").write_text(f'{hidden} = "other"\n')
+    settings = resolve({flag: "named"}, {}, find_task_file(in_folder(tmp_path))).settings
+    assert str(getattr(settings, flag)) == "named"
+    assert getattr(settings, hidden) is None
