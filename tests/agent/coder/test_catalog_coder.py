@@ -86,6 +86,11 @@ def test_it_proposes_only_for_hot_functions(tree: Path) -> None:
     }
 
 
+def test_a_place_whose_lines_take_next_to_nothing_is_left_alone(tree: Path) -> None:
+    found = CatalogCoder().propose(context(tree, spot(FIND, 0.9, lines={9: 0.2, 10: 0.015})))
+    assert origins(found) == ["catalog:comprehension-for-append"]
+
+
 def test_what_is_worth_most_comes_first_and_no_more_than_wanted(tree: Path) -> None:
     everything = (spot(COLD, 0.1), spot(FIND, 0.9, lines={9: 0.2, 10: 0.6}))
     found = CatalogCoder().propose(context(tree, *everything))
