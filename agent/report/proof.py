@@ -72,6 +72,10 @@ def verdict_facts(verdict: Verdict) -> list[Fact]:
 def _other_signals(verdict: Verdict) -> list[Fact]:
     """What is told beside time and decides nothing."""
     found = []
+    if verdict.net is not None:
+        found.append(
+            Fact("Without start-up", numbers.span(verdict.net), "a bare interpreter's time taken off")
+        )
     if verdict.import_time is not None:
         found.append(Fact("Import", numbers.span(verdict.import_time), "base over patch, CPU time"))
     counted, metered = verdict.instructions, verdict.energy
