@@ -5,14 +5,19 @@ Runs beside target code: Python 3.9 and later, no dependencies.
 Sharing is ignored; sets are sorted by their encoded elements; dicts keep their
 order; floats count by their bits (or, with a tolerance, are set apart for the
 other side to compare); arrays count with dtype and shape; iterators are
-drained up to a limit; exceptions count by type and text. Attributes whose
-name starts with an underscore belong to an object's inside and are left out.
-What has no such reading is listed as not compared, and counts by type alone.
+drained up to a limit; exceptions count by type and text. An object counts by
+its public attributes, never by what its own methods say of it. Attributes whose
+name starts with an underscore belong to its inside and are left out, in
+dataclasses too, and so is what a cached property has left there. What has no
+such reading is listed as not compared, and counts by type alone; an object that
+keeps something inside and hands it out by methods is listed as well.
+
+With `observe` such an object is also asked: for its public properties, its length,
+its items and its text. Only where that is known to repeat may it be used.
 """
 
 import array
 import collections
-import dataclasses
 import datetime
 import decimal
 import enum
@@ -26,6 +31,8 @@ import struct
 import sys
 import types
 import uuid
+
+import hotloop_observe
 
 DEPTH_LIMIT = 200  # a level takes three frames of the interpreter, which allows 1,000
 ITERATOR_LIMIT = 100_000
@@ -49,11 +56,12 @@ _ITERATORS = (
 class Canon:
     """Encodes values into one digest; keeps what it could not compare, and readable leaves."""
 
-    def __init__(self, set_floats_apart=False, keep_leaves=False):
+    def __init__(self, set_floats_apart=False, keep_leaves=False, observe=False):
         self.hash = hashlib.blake2b(digest_size=16)
         self.set_floats_apart = set_floats_apart
         self.floats = [] if set_floats_apart else None
         self.leaves = [] if keep_leaves else None
+        self.observe = observe
         self.uncompared = set()
         self._on_path = {}
         self._plain_types = _PLAIN - {float} if set_floats_apart else _PLAIN
@@ -140,12 +148,13 @@ class Canon:
         return _sized(b"m", marshal.dumps(items, 0))
 
     def sequence(self, value, path, depth):
-        plain = self._plain(list(value))
+        items = _items(value)
+        plain = self._plain(items)
         if plain is not None:
             yield plain
             return
         count = 0
-        for count, item in enumerate(value, 1):
+        for count, item in enumerate(items, 1):
             yield from self._encode(item, "%s[%d]" % (path, count - 1), depth)
         yield b"n%d;" % count
 
@@ -163,12 +172,13 @@ class Canon:
             yield _sized(b"F", _type_name(factory).encode())
 
     def unordered(self, value, path, depth):
-        if set(map(type, value)) in ({int}, {str}):
-            yield from self.sequence(sorted(value), path, depth)
+        items = _items(value)
+        if set(map(type, items)) in ({int}, {str}):
+            yield from self.sequence(sorted(items), path, depth)
             return
         # Floats that are set apart must come in an order that both sides share, too.
         outer, parts = self.floats, []
-        for item in value:
+        for item in items:
             self.floats = None if outer is None else []
             parts.append((b"".join(self._encode(item, path + "{}", depth)), self.floats or []))
         self.floats = outer
@@ -217,11 +227,6 @@ class Canon:
     def stream(self, value, path, depth):
         yield from self._encode(value.getvalue(), path, depth)
 
-    def fields(self, value, path, depth):
-        for field in dataclasses.fields(value):
-            yield field.name.encode()
-            yield from self._encode(getattr(value, field.name, None), "%s.%s" % (path, field.name), depth)
-
     def array(self, value, path, depth):
         yield ("%s%r" % (value.dtype.str, value.shape)).encode()
         if value.dtype.hasobject:
@@ -246,31 +251,53 @@ class Canon:
             yield from self._encode(part, path, depth)
 
     def _object(self, value, path, depth):
-        """Public attributes of a plain object, by name; nothing of one that has none."""
-        names = _public_attributes(value)
-        if names is None:
-            self.uncompared.add(_type_name(type(value)))
-            self._leaf(path, _type_name(type(value)))
-            return
-        for base in (int, float, str, bytes):
-            if isinstance(value, base):
-                yield self._scalar(base(value)) or b""
+        """Public attributes of an object, by name; nothing of one that has none."""
+        kind = type(value)
+        names, hidden = hotloop_observe.attributes(value)
+        methods = hotloop_observe.questions(kind, only_text=not names)
+        base = next((base for base in _UNBOUND if isinstance(value, base)), None)
+        if base is not None:
+            yield self._scalar(_UNBOUND[base](value)) or b""
         for name in names:
             yield name.encode()
             yield from self._encode(getattr(value, name), "%s.%s" % (path, name), depth)
+        if self.observe and methods:
+            for name, ask in methods:
+                yield from self._observe(value, name, ask, path, depth)
+        elif not names and base is None:
+            self.uncompared.add(_type_name(kind))
+            self._leaf(path, _type_name(kind))
+        elif hidden and methods:
+            self.uncompared.add("%s: what it hands out by %s" % (_type_name(kind), ", ".join(dict(methods))))
+
+    def _observe(self, value, name, ask, path, depth):
+        """What a method of the target answers, or how it fails."""
+        yield name.encode()
+        try:
+            answer = ask(value)
+        except Exception as error:
+            answer = error
+        if name != "__iter__" or isinstance(answer, Exception):
+            yield from self._encode(answer, "%s.%s" % (path, name), depth)
+        elif answer is not value:
+            yield from self.iterator(answer, path, depth)
 
 
-def _public_attributes(value):
-    names = []
-    if hasattr(value, "__dict__"):
-        names.extend(vars(value))
-    for owner in type(value).__mro__:
-        slots = owner.__dict__.get("__slots__", ())
-        names.extend((slots,) if isinstance(slots, str) else slots)
-    public = {name for name in names if isinstance(name, str) and name[:1] != "_" and hasattr(value, name)}
-    if not public and not isinstance(value, (int, float, str, bytes)):
-        return None
-    return sorted(public)
+_UNBOUND = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+}
+"""How to see the value in an object of a subclass, whatever that subclass makes of it."""
+
+
+def _items(value):
+    """The items of a sequence or set; of a subclass those it holds, not those that it says it has."""
+    for kind in (list, tuple, set, frozenset, collections.deque):
+        if isinstance(value, kind):
+            return list(kind.__iter__(value))
+    return list(value)
 
 
 def _module_type(module, *names):
@@ -295,7 +322,6 @@ def _is(*kinds):
 _READERS = (
     (_is(enum.Enum), Canon.member),
     (_is(dict, types.MappingProxyType, collections.UserDict, collections.ChainMap), Canon.mapping),
-    (lambda value: dataclasses.is_dataclass(value) and not isinstance(value, type), Canon.fields),
     (_is(list, tuple, collections.deque, collections.UserList), Canon.sequence),
     (_is(set, frozenset), Canon.unordered),
     (_is(*_BY_TEXT), Canon.text),

@@ -5,6 +5,7 @@ import copy
 import dataclasses
 import decimal
 import enum
+import functools
 import importlib.util
 import struct
 import sys
@@ -20,7 +21,9 @@ from hotloop.profilers.workload import RUNNER
 
 
 def load_canon() -> ModuleType:
-    """As a sandbox loads it: by path, a module of no package."""
+    """As a sandbox loads it: by path, a module of no package, its neighbours found beside it."""
+    if str(RUNNER) not in sys.path:
+        sys.path.append(str(RUNNER))
     spec = importlib.util.spec_from_file_location("hotloop_canon", RUNNER / "hotloop_canon.py")
     assert spec is not None
     assert spec.loader is not None
@@ -79,6 +82,66 @@ class Plain:
 class Hidden:
     def __init__(self, inside: Any) -> None:
         self._inside = inside
+
+
+@dataclasses.dataclass
+class Guarded:
+    x: int
+    _cache: Any = None
+
+
+class Box:
+    """Keeps its items inside."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._items = items
+
+    @property
+    def first(self) -> Any:
+        return self._items[0]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items)
+
+
+class Said:
+    def __init__(self, inside: Any) -> None:
+        self._inside = inside
+
+    def __repr__(self) -> str:
+        return f"{self._inside} at {hex(id(self))}"
+
+
+class Lying(list[Any]):
+    """Says that it is as long as it should be, equal to all, and full."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([1, 2, 3])
+
+    def __len__(self) -> int:
+        return 3
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]  # as for any list
+
+
+class Lazy:
+    def __init__(self) -> None:
+        self.given = 2
+
+    @functools.cached_property
+    def double(self) -> int:
+        return self.given * 2
+
+
+class Text(str):
+    def __str__(self) -> str:
+        return "the same"
 
 
 class Slotted:
@@ -274,6 +337,44 @@ def test_private_attributes_are_left_out_and_public_ones_count() -> None:
     assert digest(Plain(1, private=1)) == digest(Plain(1, private=2))
     assert digest(Slotted(1, cache=1)) == digest(Slotted(1, cache=2))
     assert not canon(Plain(1, private=object())).uncompared
+
+
+def test_private_fields_of_dataclasses_are_left_out_as_those_of_other_objects() -> None:
+    assert digest(Guarded(1, "a")) == digest(Guarded(1, "b"))
+    assert digest(Guarded(1)) != digest(Guarded(2))
+
+
+def test_containers_count_by_what_they_hold_and_not_by_what_they_say() -> None:
+    assert digest(Lying([1, 2, 3])) != digest(Lying([]))
+    assert digest(Text("a")) != digest(Text("b"))
+
+
+def test_what_a_cached_property_left_makes_no_difference() -> None:
+    asked, fresh = Lazy(), Lazy()
+    assert asked.double == 4
+
+    assert digest(asked) == digest(fresh)
+    assert canon(asked, observe=True).digest() == canon(fresh, observe=True).digest()
+
+
+def test_what_is_handed_out_by_methods_is_listed_or_asked_for() -> None:
+    assert canon(Box([1, 2])).uncompared == {f"{__name__}.Box"}
+    made = canon(Box([1, 2]), observe=True)
+
+    assert not made.uncompared
+    assert made.digest() == canon(Box([1, 2]), observe=True).digest()
+    for other in (Box([1, 3]), Box([1]), Box([])):
+        assert made.digest() != canon(other, observe=True).digest()
+
+
+def test_text_is_asked_for_last_and_without_addresses() -> None:
+    assert canon(Said(1), observe=True).digest() == canon(Said(1), observe=True).digest()
+    assert canon(Said(1), observe=True).digest() != canon(Said(2), observe=True).digest()
+
+
+def test_a_generator_where_a_list_was_is_a_difference() -> None:
+    assert digest(Plain(item for item in [1, 2])) != digest(Plain([1, 2]))
+    assert digest(Plain(map(int, [1, 2]))) != digest(Plain(iter([1, 2])))
 
 
 @pytest.mark.parametrize("value", [object(), Hidden(1)], ids=["object", "private attributes only"])
