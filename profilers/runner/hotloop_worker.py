@@ -58,7 +58,7 @@ class Worker:
             canon.add(result)
             if request.get("states", False):
                 canon.add(_comparable(state), "state")
-            rows.append(_row(canon, result))
+            rows.append(row(canon, result))
             uncompared |= canon.uncompared
         self.states, self.results = [], []
         return {"rows": rows, "uncompared": sorted(uncompared)[:50]}
@@ -67,15 +67,16 @@ class Worker:
         return {"modules": hotloop_target.loaded_modules(set(request["modules"]))[:2000]}
 
 
-def _row(canon, result):
-    row = {"digest": canon.digest(), "nothing": result is None}
-    if isinstance(result, Exception):
-        row["raised"] = _describe(result)
+def row(canon, result):
+    """What another process may know of a result."""
+    found = {"digest": canon.digest(), "nothing": result is None}
+    if isinstance(result, BaseException):
+        found["raised"] = describe(result)
     if canon.floats is not None:
-        row["floats"] = [value.hex() for value in canon.floats]
+        found["floats"] = [value.hex() for value in canon.floats]
     if canon.leaves is not None:
-        row["leaves"] = canon.leaves
-    return row
+        found["leaves"] = canon.leaves
+    return found
 
 
 def _comparable(state):
@@ -83,7 +84,8 @@ def _comparable(state):
     return state if isinstance(state, (list, dict, set, tuple, bytearray)) else None
 
 
-def _describe(error):
+def describe(error):
+    """Type, text and place of an exception."""
     frames = traceback.extract_tb(error.__traceback__)
     where = "%s:%d in %s" % (frames[-1].filename, frames[-1].lineno, frames[-1].name) if frames else ""
     return {"type": type(error).__name__, "text": str(error)[:2000], "where": where[:500]}
@@ -97,17 +99,17 @@ def answer(worker, line):
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        reply = {"ok": False, "error": _describe(error)}
+        reply = {"ok": False, "error": describe(error)}
     return json.dumps(reply).encode() + b"\n"
 
 
-def main():
+def serve(worker):
+    """Answer requests until there are none, or one says `exit`."""
     # The target gets neither the request nor the reply pipe as its standard streams.
     requests, replies = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(2, 1)
-    worker = Worker()
     with os.fdopen(requests, "rb") as source, os.fdopen(replies, "wb") as sink:
         for line in source:
             if line == b'{"op": "exit"}\n':
@@ -117,4 +119,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    serve(Worker())
