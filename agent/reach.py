@@ -64,11 +64,11 @@ def changed_functions(before: str | None, after: str | None) -> tuple[set[str], 
         return set(), "it is not plain Python"
     if _outside(old) != _outside(new):
         return set(), "code outside functions changed"
-    old_functions, new_functions = _functions(old), _functions(new)
+    old_functions, new_functions = functions_of(old), functions_of(new)
     changed = {
         name
         for name, node in old_functions.items()
-        if name not in new_functions or _code(node) != _code(new_functions[name])
+        if name not in new_functions or code_of(node) != code_of(new_functions[name])
     }
     leaking = sorted(
         name
@@ -78,7 +78,7 @@ def changed_functions(before: str | None, after: str | None) -> tuple[set[str], 
     return changed, f"what leaves {leaking[0]} changed" if leaking else None
 
 
-def _functions(tree: ast.Module) -> dict[str, FunctionNode]:
+def functions_of(tree: ast.Module) -> dict[str, FunctionNode]:
     """By dotted name, those in classes and at the top; a nested one belongs to the one around it."""
     found: dict[str, FunctionNode] = {}
 
@@ -98,7 +98,7 @@ def _outside(tree: ast.Module) -> list[str]:
     lines: list[str] = []
 
     def visit(body: Sequence[ast.stmt]) -> None:
-        for node in _without_docstring(body):
+        for node in without_docstring(body):
             if isinstance(node, ast.ClassDef):
                 lines.extend([f"class {node.name}", *map(ast.dump, (*node.bases, *node.decorator_list))])
                 visit(node.body)
@@ -109,12 +109,13 @@ def _outside(tree: ast.Module) -> list[str]:
     return lines
 
 
-def _code(node: FunctionNode) -> str:
+def code_of(node: FunctionNode) -> str:
+    """What it does: its parameters, decorators and body, without positions and docstring."""
     head = [ast.dump(node.args), *map(ast.dump, node.decorator_list)]
-    return "".join([*head, *map(ast.dump, _without_docstring(node.body))])
+    return "".join([*head, *map(ast.dump, without_docstring(node.body))])
 
 
-def _without_docstring(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
+def without_docstring(body: Sequence[ast.stmt]) -> Sequence[ast.stmt]:
     first = body[0] if body else None
     is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     return body[1:] if is_text else body

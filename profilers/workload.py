@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -72,67 +72,40 @@ class Output:
     leaves: tuple[tuple[str, str], ...] = ()
 
 
-class WorkloadProcess:
-    """A fresh process with the workload loaded, asked for one thing at a time.
+class RunnerProcess:
+    """A fresh process of one of our runners, asked for one thing at a time.
 
     Every request raises WorkloadFailure when the target code is to blame: it
     raised, hung, died, or answered with something that is no answer.
+    timeout: seconds for one answer.
     """
 
     def __init__(
         self,
         sandbox: Sandbox,
-        workload: Workload,
+        runner: str,
         *,
         hash_seed: int,
-        cpu: int | None,
+        timeout: float,
+        memory_mb: int,
+        cpu: int | None = None,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self._workload = workload
+        self.timeout = timeout
         self._tree = sandbox.tree
-        self._request = workload.request(sandbox)
-        self.uncompared: set[str] = set()
         self.process: Process = sandbox.spawn(
-            [sandbox.environment.python, str(sandbox.tools / "runner" / "hotloop_worker.py")],
+            [sandbox.environment.python, str(sandbox.tools / "runner" / runner)],
             env={"PYTHONHASHSEED": str(hash_seed), **(env or {})},
-            limits=Limits(seconds=3600.0, memory_mb=workload.memory_mb),
+            limits=Limits(seconds=3600.0, memory_mb=memory_mb),
             cpu=cpu,
         )
 
-    def ready(self) -> None:
-        """Wait until the interpreter has started; its start-up is nobody's cost."""
-        self._ask("ready")
-
-    def load(self) -> str:
-        """Import the workload; which of the accepted forms it is."""
-        reply = self._ask("import", **self._request, floats_apart=self._workload.tolerance > 0)
-        return str(reply.get("kind"))[:20]
-
-    def setup(self, seeds: list[int]) -> None:
-        self._ask("setup", seeds=seeds)
-
-    def call(self) -> None:
-        self._ask("call")
-
-    def digest(self, thorough: bool = False) -> list[Output]:
-        """Outputs of the last call, one for each seed.
-
-        thorough: also what the call left of its arguments, and readable values;
-        digests of the two kinds cannot be compared with each other.
-        """
-        reply = self._ask("digest", leaves=thorough, states=thorough)
-        self.uncompared.update(str(name)[:200] for name in _items(reply, "uncompared"))
-        try:
-            return [_output(row) for row in _items(reply, "rows")]
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise WorkloadFailure("digest", "the runner's answer was malformed") from error
-
-    def check_loaded(self) -> int:
-        """Every loaded module of the repository lies in the tree; how many there are.
+    def check_modules(self, modules: Sequence[str]) -> int:
+        """Every loaded module under these top-level names lies in the tree; how many there are.
 
         Raises ForeignCode otherwise: then other code ran than the one written.
         """
-        rows = _items(self._ask("loaded", modules=list(self._workload.modules)), "modules")
+        rows = items(self.ask("loaded", modules=list(modules)), "modules")
         for row in rows:
             if not isinstance(row, list) or len(row) != 2:
                 raise WorkloadFailure("loaded", "the runner's answer was malformed")
@@ -147,43 +120,104 @@ class WorkloadProcess:
     def close(self) -> None:
         self.process.kill()
 
-    def _ask(self, op: str, **fields: Any) -> dict[str, Any]:
+    def ask(self, op: str, **fields: Any) -> dict[str, Any]:
         try:
             self.process.send(json.dumps({"op": op, **fields}).encode() + b"\n")
-            line = self.process.read_line(self._workload.call_timeout, REPLY_LIMIT)
+            line = self.process.read_line(self.timeout, REPLY_LIMIT)
             reply = json.loads(line)
         except ProcessTimeout as error:
-            raise WorkloadFailure(op, f"no answer in {self._workload.call_timeout:g} s") from error
+            raise WorkloadFailure(op, f"no answer in {self.timeout:g} s") from error
         except ProcessEnded as error:
             tail = self.process.stderr_tail().strip().splitlines()[-1:]
             raise WorkloadFailure(op, f"the process ended {''.join(tail)}".strip()) from error
         except (ValueError, RecursionError) as error:
             raise WorkloadFailure(op, "the answer was not JSON") from error
         if not isinstance(reply, dict) or reply.get("ok") is not True:
-            raise WorkloadFailure(op, _error_text(reply))
+            raise WorkloadFailure(op, error_text(reply))
         return reply
 
 
-def _items(reply: dict[str, Any], key: str) -> list[Any]:
+class WorkloadProcess(RunnerProcess):
+    """A fresh process with the workload loaded."""
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        workload: Workload,
+        *,
+        hash_seed: int,
+        cpu: int | None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            sandbox,
+            "hotloop_worker.py",
+            hash_seed=hash_seed,
+            timeout=workload.call_timeout,
+            memory_mb=workload.memory_mb,
+            cpu=cpu,
+            env=env,
+        )
+        self._workload = workload
+        self._request = workload.request(sandbox)
+        self.uncompared: set[str] = set()
+
+    def ready(self) -> None:
+        """Wait until the interpreter has started; its start-up is nobody's cost."""
+        self.ask("ready")
+
+    def load(self) -> str:
+        """Import the workload; which of the accepted forms it is."""
+        reply = self.ask("import", **self._request, floats_apart=self._workload.tolerance > 0)
+        return str(reply.get("kind"))[:20]
+
+    def setup(self, seeds: list[int]) -> None:
+        self.ask("setup", seeds=seeds)
+
+    def call(self) -> None:
+        self.ask("call")
+
+    def digest(self, thorough: bool = False) -> list[Output]:
+        """Outputs of the last call, one for each seed.
+
+        thorough: also what the call left of its arguments, and readable values;
+        digests of the two kinds cannot be compared with each other.
+        """
+        reply = self.ask("digest", leaves=thorough, states=thorough)
+        self.uncompared.update(str(name)[:200] for name in items(reply, "uncompared"))
+        try:
+            return [output_of(row) for row in items(reply, "rows")]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise WorkloadFailure("digest", "the runner's answer was malformed") from error
+
+    def check_loaded(self) -> int:
+        """As `check_modules`, for the repository's modules."""
+        return self.check_modules(self._workload.modules)
+
+
+def items(reply: dict[str, Any], key: str) -> list[Any]:
+    """The list under `key` of an answer; empty where there is none."""
     value = reply.get(key, [])
     if not isinstance(value, list):
         raise WorkloadFailure(key, "the runner's answer was malformed")
     return value
 
 
-def _output(row: dict[str, Any]) -> Output:
+def output_of(row: dict[str, Any]) -> Output:
+    """A row of an answer. Raises AttributeError, KeyError, TypeError or ValueError where it is none."""
     floats = row.get("floats")
     raised = row.get("raised")
     return Output(
         digest=str(row["digest"])[:64],
         nothing=bool(row["nothing"]),
-        raised=None if raised is None else _error_text({"error": raised}),
+        raised=None if raised is None else error_text({"error": raised}),
         floats=None if floats is None else tuple(float.fromhex(value) for value in floats),
         leaves=tuple((str(path)[:200], str(text)[:200]) for path, text in row.get("leaves", ())),
     )
 
 
-def _error_text(reply: Any) -> str:
+def error_text(reply: Any) -> str:
+    """The exception that an answer tells of, bounded."""
     error = reply.get("error") if isinstance(reply, dict) else None
     if not isinstance(error, dict):
         return "the runner's answer was malformed"
