@@ -21,7 +21,15 @@ from hotloop.repos.paths import is_regular, link_in_path, path_problem
 from hotloop.repos.tree import MTIME
 from hotloop.repos.walk import Found, walk
 
-__all__ = ["PatchError", "apply_patch", "extend_patch", "make_patch", "patch_between", "touched_files"]
+__all__ = [
+    "PatchError",
+    "apply_patch",
+    "extend_patch",
+    "make_patch",
+    "patch_between",
+    "patched_texts",
+    "touched_files",
+]
 
 _DIFF = (
     "diff",
@@ -62,14 +70,22 @@ def extend_patch(base: Path, patch: str, edits: Mapping[str, str | None]) -> str
     """
     if not patch:
         return make_patch(base, edits)
+    return make_patch(base, {**patched_texts(base, patch), **edits})
+
+
+def patched_texts(base: Path, patch: str) -> dict[str, str | None]:
+    """The text of each file that `patch` touches once it is applied to `base`, None for one it deletes.
+
+    `base` stays as it is. Raises PatchError as `apply_patch` does.
+    """
+    paths = touched_files(patch)
     with tempfile.TemporaryDirectory(prefix="hotloop-extend-") as name:
         stage = Path(name)
-        for path in touched_files(patch):
+        for path in paths:
             _check_target(base, path)
             _stage(base, path, stage)
         apply_patch(stage, patch)
-        earlier = {path: _text_at(stage / path) for path in touched_files(patch)}
-    return make_patch(base, {**earlier, **edits})
+        return {path: _text_at(stage / path) for path in paths}
 
 
 def patch_between(base: Path, tree: Path, edits: Mapping[str, str | None] | None = None) -> str:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from hotloop.agent.gates.base import Gate
 from hotloop.agent.gates.build import BuildGate
 from hotloop.agent.gates.equivalence import EquivalenceGate
+from hotloop.agent.gates.integrity import IntegrityGate
 from hotloop.agent.gates.reach import ReachGate
 from hotloop.agent.gates.scope import ScopeGate
 from hotloop.agent.gates.tests import TestsGate
 
-GATES: tuple[Gate, ...] = (ScopeGate(), BuildGate(), ReachGate(), EquivalenceGate(), TestsGate())
+GATES: tuple[Gate, ...] = (
+    ScopeGate(),
+    IntegrityGate(),
+    BuildGate(),
+    ReachGate(),
+    EquivalenceGate(),
+    TestsGate(),
+)

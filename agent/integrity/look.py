@@ -1,0 +1,94 @@
+"""What a change adds: the rules on both versions of its files, and the difference."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from hotloop.agent.integrity.declared import declarations, declared_of
+from hotloop.agent.integrity.finding import Finding
+from hotloop.agent.integrity.module import Module, Signal
+from hotloop.agent.integrity.rules import RULES
+from hotloop.agent.prompts.quoting import one_line
+
+MOST = 40
+"""Findings kept of one patch, the certain ones first."""
+_LONGEST_LINE = 160
+_UNREAD = "could not be read"
+
+
+@dataclass(frozen=True)
+class _New:
+    file: str
+    signal: Signal
+    certain: bool
+
+
+def look(
+    before: Mapping[str, str | None],
+    after: Mapping[str, str | None],
+    *,
+    summary: str = "",
+    changed: Mapping[str, Collection[int]] | None = None,
+) -> tuple[Finding, ...]:
+    """Findings on the files of a patch, the certain ones first, at most `MOST`.
+
+    before, after: texts by path, None where there is no such file. changed: numbers
+    of the lines that the patch adds, by path: of several alike, one of them is named.
+    What only moved, from one of the files to another too, is not new. What base's
+    version of the same file does in kind is never certain.
+    """
+    old = {path: _signals(text) for path, text in before.items()}
+    new = {path: _signals(text) for path, text in after.items()}
+    found = list(_added(old, new, changed or {}))
+    subjects = {one.signal.subject for one in found if one.signal.subject}
+    given = declarations(summary)
+    findings = [
+        _finding(one, after[one.file] or "", declared_of(one.signal.subject, subjects, given))
+        for one in found
+    ]
+    return tuple(sorted(findings, key=lambda one: (not one.certain, one.file, one.line))[:MOST])
+
+
+def _signals(text: str | None) -> list[Signal]:
+    """Every rule on one file. A file that is not Python as this interpreter knows it is told as such."""
+    if text is None:
+        return []
+    try:
+        module = Module(text)
+        return [signal for rule in RULES for signal in rule(module)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        why = f"Hotloop's Python cannot parse this file ({type(error).__name__}): nothing was looked for"
+        return [Signal(_UNREAD, _UNREAD, 1, why)]
+
+
+def _added(
+    old: Mapping[str, list[Signal]], new: Mapping[str, list[Signal]], changed: Mapping[str, Collection[int]]
+) -> Iterator[_New]:
+    left = Counter((one.kind, one.key) for signals in old.values() for one in signals)
+    places: dict[tuple[str, str], list[tuple[str, Signal]]] = defaultdict(list)
+    for path, signals in new.items():
+        for one in signals:
+            places[one.kind, one.key].append((path, one))
+    for key, where in places.items():
+        # Those on lines that the patch does not touch were there before, so they are taken off first.
+        where.sort(key=lambda place: (place[1].line in changed.get(place[0], ()), place[1].line))
+        for path, one in where[left[key] :]:
+            usual = any(known.kind == one.kind and known.certain for known in old.get(path, ()))
+            yield _New(path, one, one.certain and not usual)
+
+
+def _finding(new: _New, text: str, declared: str) -> Finding:
+    signal = new.signal
+    lines = text.split("\n")
+    line = lines[signal.line - 1] if 0 < signal.line <= len(lines) else ""
+    return Finding(
+        kind=signal.kind,
+        file=new.file,
+        line=signal.line,
+        text=one_line(line, _LONGEST_LINE),
+        why=signal.why,
+        certain=new.certain,
+        declared=declared,
+    )
