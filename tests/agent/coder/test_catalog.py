@@ -62,6 +62,8 @@ def outcome(source: str, arguments: tuple[Any, ...]) -> tuple[str, str, str]:
     return type(answer).__name__, repr(answer), repr(given_to_f)
 
 
+# From Python 3.13 on, re.split warns of a positional maxsplit; a compiled pattern's does not.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("case", FITS, ids=label)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 @given(data=st.data())
