@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from hotloop.errors import UsageError
 from hotloop.repos.suites.base import Suite
-from hotloop.repos.suites.plain import PLACEHOLDER, ExitCodeSuite, JUnitSuite
+from hotloop.repos.suites.plain import JUNIT_OPTION, PLACEHOLDER, ExitCodeSuite, JUnitSuite
 from hotloop.repos.suites.reported import PytestSuite, UnittestSuite
 
 _ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)=(.*)$", re.DOTALL)
@@ -21,7 +21,7 @@ def suite_for(command: str) -> Suite:
     """The suite that a test command is.
 
     `pytest …` and `python -m pytest …`, `python -m unittest …`, and any other
-    command: JUnit XML when it holds `{junit}`, else its exit code. Variable
+    command: JUnit XML when it holds `{junit}` or `--junitxml`, else its exit code. Variable
     assignments may stand before it. Raises UsageError for an empty command or
     an unclosed quote.
     """
@@ -39,7 +39,8 @@ def suite_for(command: str) -> Suite:
 
 
 def _plain(command: str) -> Suite:
-    return JUnitSuite(command) if PLACEHOLDER in command else ExitCodeSuite(command)
+    writes_junit = PLACEHOLDER in command or JUNIT_OPTION.search(command)
+    return JUnitSuite(command) if writes_junit else ExitCodeSuite(command)
 
 
 def _split(command: str) -> tuple[dict[str, str], list[str]]:

@@ -69,4 +69,11 @@ def _problem(base_runs: Sequence[TestReport], candidate: TestReport) -> str | No
     """An exit code that base had too, with no test failing either, says nothing of the candidate."""
     ended = not candidate.timed_out and candidate.complete and candidate.outcomes
     same_code = any(run.exit_code == candidate.exit_code and not run.failures for run in base_runs)
-    return None if ended and same_code else candidate.problem
+    problem = None if ended and same_code else candidate.problem
+    return problem or _new_anomaly(base_runs, candidate)
+
+
+def _new_anomaly(base_runs: Sequence[TestReport], candidate: TestReport) -> str | None:
+    known = {anomaly for run in base_runs for anomaly in run.anomalies}
+    new = [anomaly for anomaly in candidate.anomalies if anomaly not in known]
+    return f"{'; '.join(new[:3])} (not so at base)" if new else None

@@ -30,12 +30,30 @@ SEVERITY = {outcome: rank for rank, outcome in enumerate(TestOutcome)}
 """A test reports several phases; the gravest is its outcome."""
 
 
+class Traced(BaseModel):
+    """What ran in each test.
+
+    places: (file relative to the tree, line). ran: numbers of `places`, by test id; what
+    ran while tests were collected, imports above all, is under "". seconds: by test id,
+    slowed down by being traced. whole: nothing was left out for its size.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    places: tuple[tuple[str, int], ...] = ()
+    ran: dict[str, tuple[int, ...]] = {}
+    seconds: dict[str, float] = {}
+    whole: bool = True
+
+
 class TestReport(BaseModel):
     """One run of a suite.
 
     outcomes: by test id. failures: for each test that failed, its message and
     place, 2 KB at most. seconds: wall clock. complete: the reporter's last
-    word arrived and agrees with all else. tail: the end of what was printed.
+    word arrived and agrees with all else. anomalies: what an honest run of most
+    suites does not do, such as to change the test framework. tail: the end of what
+    was printed.
     """
 
     __test__: ClassVar[bool] = False
@@ -48,6 +66,8 @@ class TestReport(BaseModel):
     exit_code: int
     timed_out: bool = False
     complete: bool = True
+    anomalies: tuple[str, ...] = ()
+    traced: Traced | None = None
     tail: str = ""
 
     @property

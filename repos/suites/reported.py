@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 
-from hotloop.repos.suites.base import private_folder, run_command, write_config
-from hotloop.repos.suites.records import read_report
+from hotloop.repos.suites.base import Trace, private_folder, run_command
+from hotloop.repos.suites.challenge import Challenge, draw
+from hotloop.repos.suites.records import LARGEST, read_report
 from hotloop.repos.suites.report import TestReport
-from hotloop.sandboxes.base import Sandbox
+from hotloop.sandboxes.base import Limits, Sandbox
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class _Reported:
     add_cwd: bool = True
 
     reporter = ""
+    evidence = "each test's own outcome, signed, with tests of Hotloop's among them"
+    knows_tests = True
 
     def run(
         self,
@@ -32,27 +36,39 @@ class _Reported:
         cwd: PurePosixPath | None = None,
         hash_seed: int = 0,
         select: Collection[str] | None = None,
+        stop: bool = False,
+        trace: Trace = None,
     ) -> TestReport:
-        folder = private_folder(sandbox)
-        output = folder / "report.jsonl"
-        config = {
-            "output": str(output),
-            "arguments": [*self.arguments, *self.own_arguments(folder)],
-            "add_cwd": self.add_cwd,
+        challenge = draw()
+        env = dict(self.env)
+        named = env.pop("PYTHONPATH", "").split(":")
+        order = {
+            **self._order(sandbox, challenge),
+            "roots": [*map(str, import_roots), *filter(None, named)],
             "select": None if select is None else sorted(select),
+            "stop": stop,
+            "trace": trace if trace is None or trace == "functions" else sorted(trace),
         }
-        script = sandbox.tools / "reporters" / self.reporter
-        command = [sandbox.environment.python, str(script), str(write_config(sandbox, folder, config))]
         done = run_command(
             sandbox,
-            command,
-            import_roots=import_roots,
-            timeout=timeout,
+            [sandbox.environment.python, str(sandbox.tools / "reporters" / self.reporter)],
+            import_roots=(),  # the reporter adds them once it has read its order
+            limits=Limits(seconds=timeout, file_mb=4096, output_bytes=LARGEST),
             cwd=cwd,
             hash_seed=hash_seed,
-            env=self.env,
+            env=env,
+            stdin=json.dumps(order).encode("ascii"),
         )
-        return read_report(sandbox, output, done)
+        return read_report(done, challenge)
+
+    def _order(self, sandbox: Sandbox, challenge: Challenge) -> dict[str, object]:
+        return {
+            "key": challenge.key,
+            "sentinels": [asdict(sentinel) for sentinel in challenge.sentinels],
+            "arguments": [*self.arguments, *self.own_arguments(private_folder(sandbox))],
+            "add_cwd": self.add_cwd,
+            "tree": str(sandbox.tree),
+        }
 
     def own_arguments(self, folder: PurePosixPath) -> list[str]:
         return []

@@ -45,7 +45,7 @@ def sandbox(backend: LocalBackend, environment: Environment, tree: Path) -> Iter
         yield started
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def place_for(sandbox: Sandbox, tree: Path) -> Callable[[Mapping[str, str | bytes]], PurePosixPath]:
     """A new folder of the tree that holds these files, as seen in the sandbox."""
 
@@ -60,7 +60,7 @@ def place_for(sandbox: Sandbox, tree: Path) -> Callable[[Mapping[str, str | byte
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def run_suite(
     sandbox: Sandbox, place_for: Callable[[Mapping[str, str | bytes]], PurePosixPath]
 ) -> Callable[..., TestReport]:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
@@ -207,52 +206,3 @@ def test_a_pytest_that_the_tests_start_does_not_report(run_suite: Callable[..., 
         "    assert main([str(tmp_path)]) == 1\n"
     )
     assert run_suite("pytest", {"test_a.py": text}).outcomes == {"test_a.py::test_outer": "passed"}
-
-
-def line(**record: object) -> str:
-    return f"f.write({json.dumps(record) + chr(10)!r})"
-
-
-FORGERIES = {
-    "line of no reporter": 'f.write("hello\\n")',
-    "an early end": line(kind="end", exit=0, tests=1),
-    "another outcome": line(kind="test", id="x", outcome="great", seconds=0, message=""),
-    "a test that never ran": line(kind="test", id="x", outcome="passed", seconds=0, message=""),
-    "deep": """f.write("[" * 100000 + "\\n")""",
-    "long": """f.write("x" * 100000 + "\\n")""",
-    "not text": 'f.buffer.write(b"\\xff\\xfe\\n")',
-}
-
-FIND_REPORT = """
-import glob, os
-def find():
-    found = glob.glob(os.path.join(os.environ['HOME'], '..', '**', 'report.jsonl'), recursive=True)
-    return max(found, key=os.path.getmtime)
-"""
-
-
-@pytest.mark.parametrize("forgery", FORGERIES)
-def test_a_file_that_the_tests_wrote_to_is_not_believed(
-    run_suite: Callable[..., TestReport], forgery: str
-) -> None:
-    text = f"{FIND_REPORT}def test_a():\n    with open(find(), 'a') as f: {FORGERIES[forgery]}\n"
-    report = run_suite("pytest", {"test_a.py": text})
-    assert report.outcomes["test_a.py::test_a"] == "passed"
-    assert not report.complete
-    assert "stopped in the middle" in (report.problem or "")
-
-
-@pytest.mark.parametrize(
-    "trick", ["", "os.symlink('/etc/passwd', path)", "os.mkfifo(path)", "os.mkdir(path)"]
-)
-def test_a_file_that_the_tests_replaced_is_not_believed(
-    run_suite: Callable[..., TestReport], trick: str
-) -> None:
-    text = f"{FIND_REPORT}def test_a():\n    path = find()\n    os.unlink(path)\n    {trick or 'pass'}\n"
-    assert run_suite("pytest", {"test_a.py": text}).problem is not None
-
-
-def test_a_file_that_the_tests_blew_up_is_not_read(run_suite: Callable[..., TestReport]) -> None:
-    """A sparse file, larger than what is read of one."""
-    text = f"{FIND_REPORT}def test_a():\n    os.truncate(find(), 65 << 20)\n"
-    assert run_suite("pytest", {"test_a.py": text}).problem is not None
