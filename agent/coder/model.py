@@ -12,6 +12,7 @@ from functools import partial
 from hotloop.agent.coder.base import ProposalContext
 from hotloop.agent.coder.listing import listing
 from hotloop.agent.coder.threads import side_by_side
+from hotloop.agent.integrity.declared import declarations
 from hotloop.agent.models.base import CallKey, ChatModel, Message, Reply
 from hotloop.agent.models.errors import BudgetSpent, CallLost
 from hotloop.agent.prompts import render
@@ -32,6 +33,7 @@ _SHOWN_HOTSPOTS = 12
 _SHOWN_FACTS = 8
 _SHOWN_CANDIDATES = 24
 _SHOWN_PATCHES = 4
+_DECLARED = 4
 _DEFAULT_GOAL = "Make the workload below faster without changing what the code does."
 _APPROACHES = (
     "Look for a better algorithm: less work as the input grows.",
@@ -180,14 +182,17 @@ def _refuse_unfinished(reply: Reply, max_tokens: int) -> None:
 
 
 def _summary(text: str, edits: dict[str, str]) -> str:
-    """The reply's first sentence; what was edited if it has none."""
+    """The reply's first sentence, what was edited if it has none, and the caches it declares."""
+    said: list[str] = []
     for line in text[:_REPLY].splitlines():
         plain = one_line(line.strip(" \t#*`>-"), 200)
         if line.lstrip().startswith(("<<<<<", "```")) or plain in edits:
             break
         if plain:
-            return plain
-    return one_line(f"Change {', '.join(sorted(edits))}", 200)
+            said.append(plain)
+    caches = [line for line in said if declarations(line)][:_DECLARED]
+    first = said[0] if said and said[0] not in caches else f"Change {', '.join(sorted(edits))}"
+    return "\n".join([one_line(first, 200), *caches])
 
 
 def _paid(slots: Sequence[Future[Proposal]]) -> list[Proposal]:

@@ -14,7 +14,13 @@ from hotloop.agent.models.base import CallKey, ChatModel, Message, Reply
 from hotloop.agent.models.errors import BudgetSpent, CallLost
 from hotloop.agent.prompts import render
 from hotloop.agent.prompts.quoting import clip, one_line
-from hotloop.agent.prompts.words import gate_words, history_words, hotspots_words, verdict_words
+from hotloop.agent.prompts.words import (
+    findings_words,
+    gate_words,
+    history_words,
+    hotspots_words,
+    verdict_words,
+)
 from hotloop.agent.state import Decision, Evidence, Opinion
 
 NODE = "judge"
@@ -160,6 +166,7 @@ def _shown(evidence: Evidence, patch_limit: int) -> dict[str, Any]:
     if candidate.failure is not None:
         facts.append(f"unusable: {clip(candidate.failure, _LONGEST_TEXT)}")
     facts += [gate_words(gate) for gate in evidence.gates]
+    facts += findings_words(evidence)
     if evidence.verdict is not None:
         facts.append(verdict_words(evidence.verdict))
     return {"id": candidate.id, "facts": "\n".join(facts), "patch": clip(candidate.patch, patch_limit)}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hotloop.agent.integrity.finding import findings_of
 from hotloop.agent.prompts.quoting import clip, one_line
 from hotloop.agent.state import Evidence, GateResult, Hotspot
 from hotloop.profilers.verdict import Verdict
 
 _GATE_DETAIL = 800
+_FINDINGS = 12
 
 
 def verdict_words(verdict: Verdict) -> str:
@@ -23,6 +25,14 @@ def gate_words(gate: GateResult) -> str:
     word = "passed" if gate.passed else "FAILED"
     detail = clip(gate.detail.strip(), _GATE_DETAIL)
     return f"gate {gate.gate} {word}{': ' + detail if detail else ''}"
+
+
+def findings_words(evidence: Evidence) -> list[str]:
+    """What a reviewer should look at in a patch, the certain first, one line each."""
+    found = findings_of(evidence.gates)
+    lines = [f"to look at: {one_line(one.words, 500)}" for one in found[:_FINDINGS]]
+    left_out = len(found) - len(lines)
+    return [*lines, *([f"({left_out} more to look at are left out)"] if left_out else [])]
 
 
 def outcome_words(evidence: Evidence) -> str:

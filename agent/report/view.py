@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from hotloop.agent.integrity.finding import findings_of
 from hotloop.agent.report import numbers
 from hotloop.agent.report.proof import Fact, phases, proof
 from hotloop.agent.report.redo import redo_command
@@ -69,6 +70,7 @@ class View:
     phases: list[Fact]
     gates: list[GateResult]
     tests: list[Fact]
+    look_at: list[str]
     unchecked: list[str]
     all_compared: bool
     hotspots: list[HotspotRow]
@@ -93,8 +95,9 @@ def view(record: RunRecord) -> View:
         patch=record.patch_text,
         proof=proof(record),
         phases=phases(record.verdict),
-        gates=list(record.final_gates or (record.winning.gates if record.winning else ())),
+        gates=_gates(record),
         tests=_tests(record),
+        look_at=[one.words for one in findings_of(_gates(record))],
         unchecked=_unchecked(record),
         all_compared=record.verdict is not None,
         hotspots=_hotspots(record),
@@ -104,6 +107,11 @@ def view(record: RunRecord) -> View:
         machine=_machine(record),
         redo=redo_command(record),
     )
+
+
+def _gates(record: RunRecord) -> list[GateResult]:
+    """Of the last verification; of the search where there was none."""
+    return list(record.final_gates or (record.winning.gates if record.winning else ()))
 
 
 def headline(record: RunRecord) -> str:

@@ -115,6 +115,14 @@ def test_a_reply_becomes_the_new_text_of_the_files_it_edits(context: ProposalCon
     assert model.asked[0][0] == "001-coder-00-01"
 
 
+def test_a_declared_cache_stays_with_the_summary(context: ProposalContext) -> None:
+    first, _, rest = GOOD.partition("\n")
+    declared = "Cache: known keyed on word, bounded by 64 entries"
+    (proposal,) = coder(f"{first}\nIt is plain.\n- `{declared}`\n{rest}")[0].propose(context)
+    assert proposal.summary == f"Use a set, since membership in a list is linear.\n{declared}"
+    assert proposal.failure is None
+
+
 def test_the_tree_is_left_as_it_is(context: ProposalContext) -> None:
     coder(GOOD)[0].propose(context)
     assert (context.tree / "pkg" / "index.py").read_text() == SOURCE

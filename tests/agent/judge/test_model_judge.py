@@ -207,6 +207,18 @@ def test_the_prompt_holds_every_gate_verdict_patch_and_hotspot() -> None:
     assert "The leader is candidate 1." in prompt
 
 
+def test_the_prompt_names_what_the_patch_adds() -> None:
+    made, model = judge(said())
+    shown = review()
+    finding = {"kind": "reads a clock or waits", "file": "a.py", "line": 3, "text": "t = time()", "why": "w"}
+    gate = GateResult(gate="integrity", passed=True, facts={"findings": [finding] * 20})
+    evidence = tuple(one.model_copy(update={"gates": (gate, *one.gates)}) for one in shown.evidence)
+    made.review(replace(shown, evidence=evidence))
+    prompt = model.asked[0][1][1].content
+    assert "to look at: reads a clock or waits at a.py:3: t = time() (w)" in prompt
+    assert "(8 more to look at are left out)" in prompt
+
+
 def test_the_prompt_says_that_there_is_no_leader() -> None:
     made, model = judge(said())
     made.review(replace(review(leader=False), evidence=()))

@@ -28,6 +28,13 @@ EVIL = (
 )
 
 
+def looked_at(**fields: str) -> GateResult:
+    """The integrity gate's answer, with one finding."""
+    kind, why = "keeps results from call to call", "answers go stale"
+    finding = {"kind": kind, "file": "lectern/index.py", "line": 12, "text": "", "why": why, **fields}
+    return GateResult(gate="integrity", passed=True, facts={"findings": [finding]})
+
+
 def hostile() -> RunRecord:
     """Every text of the record that a target or a model can choose."""
     gate = GateResult(gate="tests", passed=False, detail=EVIL)
@@ -39,7 +46,7 @@ def hostile() -> RunRecord:
         repo="/tmp/" + EVIL,
         evidence=evidence,
         winner=1,
-        final_gates=(GateResult(gate=EVIL, passed=True, detail=EVIL),),
+        final_gates=(GateResult(gate=EVIL, passed=True, detail=EVIL), looked_at(text=EVIL, file=EVIL)),
         hotspots_before=(spot(EVIL).model_copy(update={"file": EVIL}),),
         not_compared=(EVIL,),
         notes=(EVIL,),
@@ -96,6 +103,16 @@ def test_a_maintainer_reads_what_changed_the_proof_the_doubts_and_the_cost() -> 
         assert part in page
 
 
+def test_what_the_patch_adds_that_a_gate_cannot_decide_on_is_listed() -> None:
+    text, declared = "@lru_cache(maxsize=64)", "keyed on word, bounded by 64"
+    record = improved(final_gates=(looked_at(text=text, declared=declared),))
+    for page in (markdown(record), html(record)):
+        part = page.split("What a reviewer should look at")[1].split("What could not be checked")[0]
+        assert "keeps results from call to call" in part
+        assert declared in part
+    assert "What a reviewer should look at" not in markdown(improved())
+
+
 def test_only_the_winner_and_what_it_grew_from_are_told_as_the_change() -> None:
     change = markdown(improved()).split("## What changed")[1].split("## The proof")[0]
     assert "step 1" in change
@@ -133,7 +150,8 @@ def headings(tokens: list[Token]) -> list[str]:
 
 def test_hostile_text_makes_no_heading_link_or_tag_in_markdown() -> None:
     tokens = parsed(markdown(hostile()))
-    assert headings(tokens)[1:] == headings(parsed(markdown(improved())))[1:]
+    usual = improved(final_gates=(looked_at(text="x"),))
+    assert headings(tokens)[1:] == headings(parsed(markdown(usual)))[1:]
     assert not [token for token in tokens if token.type == "html_block"]
     parts = [part for token in tokens for part in token.children or []]
     assert not [part for part in parts if part.type in {"link_open", "image"}]
