@@ -78,6 +78,7 @@ OPTIONS = (
     Option("prices", JSON),
     Option("confidence", NUMBER, "Of every reported interval.", "C"),
     Option("measure_seconds", DURATION),
+    Option("equivalence_seconds", DURATION),
     Option("max_completion_tokens", click.INT),
 )
 BY_NAME = {option.name: option for option in OPTIONS}

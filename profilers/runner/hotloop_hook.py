@@ -1,6 +1,5 @@
-"""Put on the import path as `sitecustomize.py`, beside a `config.json`: records calls in that process.
+"""Starts the recorder in the process that runs this file, which lies with it in a folder of the tree.
 
-Whatever the environment itself has under that name runs after it.
 Runs beside target code: Python 3.9+, no dependencies.
 """
 
@@ -10,27 +9,23 @@ import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+TREE = os.path.dirname(HERE)
+NAME = "hotloop_record"
 
 
 def start():
+    """Once in a process, whichever of the watched modules comes first."""
+    if NAME in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(NAME, os.path.join(HERE, NAME + ".py"))
+    sys.modules[NAME] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[NAME])
     with open(os.path.join(HERE, "config.json")) as file:
         config = json.load(file)
-    spec = importlib.util.spec_from_file_location("hotloop_record", config["recorder"])
-    recorder = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recorder)
-    recorder.begin(config)
-
-
-def give_way():
-    """Leave the path, and let the environment's own module of this name run."""
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
-    sys.modules.pop("sitecustomize", None)
-    spec = importlib.util.find_spec("sitecustomize")
-    if spec is not None and spec.loader is not None:
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["sitecustomize"] = module
-        spec.loader.exec_module(module)
+    config["functions"] = [[os.path.join(TREE, path), line] for path, line in config["functions"]]
+    for name in ("calls", "index"):
+        config[name] = os.path.join(HERE, config[name])
+    sys.modules[NAME].begin(config)
 
 
 start()
-give_way()

@@ -62,7 +62,7 @@ class Recorder:
         self.random = random.Random(config["seed"])
         self.calls = os.open(config["calls"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self.index = os.open(config["index"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self.pid = os.getpid()
+        self.prefix = config["prefix"]
         self.busy = threading.local()
         self.codes = {}
         self.seen = {}
@@ -113,22 +113,28 @@ class Recorder:
         """Write the call down; why it cannot be, where that is so."""
         if any(_is_huge(value) for _, _, value in arguments):
             return "arguments are too large"
-        pickler = Pickler()
+        pickler, others = Pickler(), Pickler()
         try:
             data = pickler.dumps(arguments)
+            if frame.f_code.co_name == "__init__":
+                others.dumps(arguments[1:])  # at entry the object itself holds nothing yet
         except Exception as error:
             return "arguments cannot be copied: %s: %s" % (type(error).__name__, error)
-        if len(data) > LONGEST or os.fstat(self.calls).st_size + 2 * len(data) > self.room:
-            return "arguments are too large"
+        if len(data) > LONGEST or self._is_full():
+            return "arguments are too large, or there is no room for more"
         self.count += 1
-        name = "%d-%d" % (os.getpid(), self.count)
+        name = "%s-%d-%d" % (self.prefix, os.getpid(), self.count)
         plain = [[how, key, _plain(value)] for how, key, value in arguments]
         module = str(frame.f_globals.get("__name__"))
         self._write(self.calls, {"id": name, "data": base64.b64encode(data).decode()})
-        classes = sorted(pickler.classes)[:CLASSES]
+        known = others if frame.f_code.co_name == "__init__" else pickler
+        classes = sorted(known.classes)[:CLASSES]
         row = {"function": number, "id": name, "module": module, "plain": plain, "classes": classes}
         self._write(self.index, row)
         return None
+
+    def _is_full(self):
+        return any(os.fstat(file).st_size > self.room for file in (self.calls, self.index))
 
     def _write(self, file, row):
         os.write(file, json.dumps(row).encode() + b"\n")

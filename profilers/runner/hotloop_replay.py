@@ -6,12 +6,14 @@ Runs beside target code: Python 3.9+, no dependencies.
 """
 
 import base64
+import dis
 import importlib
 import inspect
 import json
 import os
 import pickle
 import reprlib
+import shutil
 import sys
 import time
 
@@ -35,13 +37,16 @@ class Replayer:
         self.calls = {}
         self.watch = None
         self.floats_apart = False
+        self.roots = ()
 
     def do_start(self, request):
         """Read the recorded calls; nothing of the target is loaded yet."""
         sys.path[:0] = request["roots"]
+        self.roots = tuple(root.rstrip("/") + "/" for root in request["roots"])
         self.floats_apart = request["floats_apart"]
         self.watch = hotloop_effects.Watch([request["cwd"], *request["roots"]])
-        os.makedirs(request["cwd"], exist_ok=True)
+        shutil.rmtree(request["cwd"], ignore_errors=True)
+        os.makedirs(request["cwd"])
         os.chdir(request["cwd"])
         if request["calls"] is not None:
             with open(request["calls"], "rb") as file:
@@ -102,8 +107,18 @@ class Replayer:
         finally:
             effects = self.watch.stop()
         reply = {"row": hotloop_worker.row(canon, result), "effects": effects, "seconds": seconds}
+        reply["deliberate"] = isinstance(result, Exception) and self._is_deliberate(result)
         reply.update({"uncompared": sorted(canon.uncompared)[:20], "arguments": shown, "result": text})
         return reply
+
+    def _is_deliberate(self, error):
+        """Whether a statement `raise` in the tree's own code raised it, not an operation that went wrong."""
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        if trace is None or not trace.tb_frame.f_code.co_filename.startswith(self.roots):
+            return False
+        return trace.tb_frame.f_code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
 
     def _prepared(self, request):
         """The function and fresh arguments for one call."""
