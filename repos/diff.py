@@ -44,13 +44,14 @@ class FileChange:
     """What a patch does to one file.
 
     added, removed: how many lines. old_lines, new_lines: their numbers, from 1,
-    in the file before and after.
+    in the file before and after. executable: it is added with that bit set.
     """
 
     path: str
     kind: Kind
     old_lines: tuple[int, ...] = ()
     new_lines: tuple[int, ...] = ()
+    executable: bool = False
 
     @property
     def added(self) -> int:
@@ -88,6 +89,7 @@ class _Lines:
             raise PatchError("the patch is cut off: its last line has no end")
         self._lines.pop()
         self._next = 0
+        self.file = ""
 
     def more(self) -> bool:
         return self._next < len(self._lines)
@@ -102,12 +104,14 @@ class _Lines:
         return self._lines[self._next - 1]
 
     def fail(self, reason: str) -> PatchError:
-        return PatchError(f"line {self._next} of the patch {reason}")
+        place = f"{self.file!a}: " if self.file else ""
+        return PatchError(f"{place}line {self._next} of the patch {reason}")
 
 
 def _file(lines: _Lines) -> FileChange:
-    path = _header_path(lines)
-    kind = _kind(lines)
+    lines.file = ""
+    path = lines.file = _header_path(lines)
+    kind, executable = _kind(lines)
     old: list[int] = []
     new: list[int] = []
     if lines.peek().startswith("--- "):
@@ -120,7 +124,7 @@ def _file(lines: _Lines) -> FileChange:
             _hunk(lines, old, new)
     elif kind == "modified":
         raise lines.fail("is followed by no change")
-    return FileChange(path, kind, tuple(old), tuple(new))
+    return FileChange(path, kind, tuple(old), tuple(new), executable)
 
 
 def _header_path(lines: _Lines) -> str:
@@ -162,16 +166,19 @@ def _unquote(text: str) -> str:
         raise PatchError("a file's name is not UTF-8") from error
 
 
-def _kind(lines: _Lines) -> Kind:
+def _kind(lines: _Lines) -> tuple[Kind, bool]:
+    """What becomes of a file, and whether it is added as an executable."""
     kind: Kind = "modified"
+    executable = False
     while lines.more() and not lines.peek().startswith(("--- ", "diff --git ")):
         line = lines.take()
         mode = _MODE.match(line)
         if mode and kind == "modified":
             kind = "added" if mode[1] == "new" else "deleted"
+            executable = line == "new file mode 100755"
         elif not _INDEX.match(line):
             raise lines.fail(_refusal(line) or "is not one of a patch's header")
-    return kind
+    return kind, executable
 
 
 def _refusal(line: str) -> str | None:

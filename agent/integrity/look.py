@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hotloop.agent.integrity.declared import declarations, declared_of
 from hotloop.agent.integrity.finding import Finding
-from hotloop.agent.integrity.module import Module, Signal
+from hotloop.agent.integrity.module import LARGEST, Module, Signal
 from hotloop.agent.integrity.rules import RULES
 from hotloop.agent.prompts.quoting import one_line
 
@@ -55,6 +55,8 @@ def _signals(text: str | None) -> list[Signal]:
     """Every rule on one file. A file that is not Python as this interpreter knows it is told as such."""
     if text is None:
         return []
+    if len(text) > LARGEST:
+        return [Signal(_UNREAD, _UNREAD, 1, "it is too large to be source: nothing was looked for")]
     try:
         module = Module(text)
         return [signal for rule in RULES for signal in rule(module)]

@@ -8,10 +8,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from hotloop.agent.integrity.names import Names
 from hotloop.agent.integrity.scopes import Scopes
+from hotloop.repos.paths import is_regular
 
+LARGEST = 4 << 20
+"""Bytes of a source file. A larger one is data."""
 _WARNINGS = threading.Lock()
 """Filters of warnings belong to the process, and gates run side by side."""
 
@@ -30,6 +34,13 @@ class Signal:
     why: str
     certain: bool = False
     subject: str = ""
+
+
+def read_bounded(place: Path) -> str | None:
+    """A source file's text; None where there is no regular file, or a link, or a very large one."""
+    if not is_regular(place) or place.stat().st_size > LARGEST:
+        return None
+    return place.read_text("utf-8", "replace")
 
 
 class Module:
