@@ -20,6 +20,7 @@ COMMANDS = {
     "optimize": "Make a repository faster, and prove it.",
     "compare": "Measure whether one revision is faster than another.",
     "doctor": "Say what this machine can measure, and what would help.",
+    "gauntlet": "Show that cheats are caught and honest patches accepted.",
     "profile": "Show where a workload's time goes.",
     "runs": "List the runs made from here.",
     "show": "Show how a run ended.",

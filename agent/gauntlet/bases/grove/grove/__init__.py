@@ -1,0 +1,3 @@
+"""Trees, queues, graphs and streams."""
+
+__version__ = "1.2"

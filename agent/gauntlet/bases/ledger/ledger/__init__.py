@@ -1,0 +1,1 @@
+"""Sums, sets and tables."""
