@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hotloop.agent.equivalence.changed import Function
+from hotloop.agent.equivalence.plain import decode, encode
 from hotloop.agent.workshop import Workshop
 from hotloop.profilers.command import CommandWorkload
 from hotloop.profilers.engines.base import SEED_LIMIT
@@ -200,7 +201,7 @@ def _call(row: dict[str, Any], functions: Sequence[Function]) -> Call | None:
     """None for a row that tells of no call, or that is none of the recorder's."""
     try:
         arguments = tuple(
-            Argument(str(how), str(name)[:200], plain if isinstance(plain, list) else None)
+            Argument(str(how), str(name)[:200], None if plain is None else encode(decode(plain)))
             for how, name, plain in row["plain"]
         )
         classes = frozenset(str(name)[:200] for name in row["classes"])

@@ -1,0 +1,151 @@
+"""Strategies for arguments like those that were recorded, and somewhat beyond them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+LONGEST = 24
+"""Items of a made container, at most; recorded ones may be longer."""
+SAMPLED = 20
+ODD_FLOATS = [0.0, -0.0, 1.0, -1.0, float("nan"), float("inf"), float("-inf"), 5e-324, 1e308]
+ODD_CHARACTERS = (
+    "\x00\t\n\r\x1c\x85\xa0 \u0130\u0131\xdf\u017f\u212a\u0301\u200b\u2028\ufb01\u0663\U0001d7d8\U0001f600"
+)
+"""White space, case and digits beyond ASCII, where quick ways and careful ones part."""
+
+_ANY_CHARACTER = st.integers(0x20, 0x2FFF).map(chr)
+"""Not `st.characters`, which first builds a table of all of Unicode."""
+
+Values = Sequence[Any]
+
+
+def arguments_like(seen: Values) -> SearchStrategy[Any]:
+    """Recorded values, made values of their types, and mixtures of both. `seen` is not empty."""
+    short = sorted(seen, key=_size)[:SAMPLED]
+    return st.one_of(_like(seen), st.sampled_from(short), _varied(short))
+
+
+def _like(seen: Values) -> SearchStrategy[Any]:
+    """Made from nothing, by the types of what was seen."""
+    groups: dict[type, list[Any]] = {}
+    for value in seen:
+        groups.setdefault(type(value), []).append(value)
+    return st.one_of([_MADE[kind](values) for kind, values in groups.items()])
+
+
+def _integers(seen: list[int]) -> SearchStrategy[int]:
+    low, high = min(seen), max(seen)
+    room = max(8, high - low)
+    return st.integers(min_value=low - room, max_value=high + room)
+
+
+def _floats(seen: list[float]) -> SearchStrategy[float]:
+    finite = [abs(value) for value in seen if value - value == 0]
+    most = 2 * max(finite, default=1.0) + 1.0
+    if most == float("inf"):
+        return st.floats()
+    return st.floats(-most, most) | st.sampled_from(ODD_FLOATS)
+
+
+def _texts(seen: list[str]) -> SearchStrategy[str]:
+    known = sorted({character for text in seen for character in text[:400]}) or ["a"]
+    single = st.sampled_from(known) | st.sampled_from(ODD_CHARACTERS) | _ANY_CHARACTER
+    words = st.sampled_from(sorted({word for text in seen for word in text[:400].split()}) or ["a"])
+    joined = st.lists(words | st.sampled_from(known), max_size=8).map("".join)
+    return st.text(single, max_size=_room(seen)) | joined
+
+
+def _bytes(seen: list[bytes]) -> SearchStrategy[bytes]:
+    return st.binary(max_size=_room(seen))
+
+
+def _items(seen: Sequence[Values]) -> SearchStrategy[Any]:
+    inside = [item for value in seen for item in list(value)[:50]][:400]
+    return _like(inside) if inside else st.integers(-3, 3)
+
+
+def _lists(seen: list[list[Any]]) -> SearchStrategy[list[Any]]:
+    return st.lists(_items(seen), max_size=_room(seen))
+
+
+def _tuples(seen: list[tuple[Any, ...]]) -> SearchStrategy[tuple[Any, ...]]:
+    """Tuples of one length are records, with a meaning to each place."""
+    if len({len(value) for value in seen}) == 1 and len(seen[0]) <= LONGEST:
+        columns = [_like([value[place] for value in seen]) for place in range(len(seen[0]))]
+        return st.tuples(*columns)
+    return _lists([list(value) for value in seen]).map(tuple)
+
+
+def _hashable(seen: Sequence[Values]) -> SearchStrategy[Any]:
+    inside = [item for value in seen for item in list(value)[:50]][:400]
+    return _like(inside) if inside else st.text(max_size=3)
+
+
+def _sets(seen: list[set[Any]]) -> SearchStrategy[set[Any]]:
+    return st.sets(_hashable(seen), max_size=_room(seen))
+
+
+def _frozensets(seen: list[frozenset[Any]]) -> SearchStrategy[frozenset[Any]]:
+    return st.frozensets(_hashable(seen), max_size=_room(seen))
+
+
+def _dicts(seen: list[dict[Any, Any]]) -> SearchStrategy[dict[Any, Any]]:
+    """Dicts of one set of keys are records, too."""
+    if len({tuple(value) for value in seen}) == 1 and 0 < len(seen[0]) <= LONGEST and len(seen) > 1:
+        return st.fixed_dictionaries({key: _like([value[key] for value in seen]) for key in seen[0]})
+    items = [list(value.values()) for value in seen]
+    return st.dictionaries(_hashable(seen), _items(items), max_size=_room(seen))
+
+
+def _room(seen: Sequence[Any]) -> int:
+    return min(LONGEST, 2 * max(len(value) for value in seen) + 2)
+
+
+_MADE: dict[type, Any] = {
+    type(None): lambda seen: st.none(),
+    bool: lambda seen: st.booleans(),
+    int: _integers,
+    float: _floats,
+    str: _texts,
+    bytes: _bytes,
+    list: _lists,
+    tuple: _tuples,
+    set: _sets,
+    frozenset: _frozensets,
+    dict: _dicts,
+}
+
+
+def _varied(seen: Values) -> SearchStrategy[Any]:
+    """A recorded value with something repeated, left out, turned round or swapped for a neighbour's."""
+    ordered = [value for value in seen if type(value) in (list, str, bytes, tuple) and len(value) > 1]
+    if not ordered:
+        return st.sampled_from(seen)
+    return st.builds(_vary, st.sampled_from(ordered), st.sampled_from(_WAYS), st.integers(0, 1 << 16))
+
+
+def _vary(value: Any, way: str, place: int) -> Any:
+    at = place % len(value)
+    if way == "repeat":
+        return value[:at] + value[at : at + 1] * 2 + value[at + 1 :]
+    if way == "drop":
+        return value[:at] + value[at + 1 :]
+    if way == "double":
+        return (value + value)[: 2 * LONGEST]
+    return value[::-1] if way == "reverse" else value[at:] + value[:at]
+
+
+_WAYS = ("repeat", "drop", "double", "reverse", "turn")
+
+
+def _size(value: Any) -> int:
+    """How many parts it has, near enough."""
+    if isinstance(value, dict):
+        return 1 + sum(_size(key) + _size(item) for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return 1 + sum(map(_size, value))
+    return len(value) if isinstance(value, str | bytes) else 1
