@@ -71,7 +71,12 @@ class ScopeGate:
             changes = parse_patch(patch)
         except PatchError as error:
             return failed(self.name, str(error))
-        around = Surroundings(shop.source_tree, (shop.project, *shop.roots), (shop.workload.source,))
+        around = Surroundings(
+            shop.source_tree,
+            roots=(shop.project, *shop.roots),
+            imported_by=(shop.workload.source,),
+            removed=frozenset(PurePosixPath(one.path) for one in changes if one.kind == "deleted"),
+        )
         refusal = scope_of(shop.settings, shop.workload.path)
         reasons = list(_reasons(changes, refusal, around))
         if reasons:

@@ -30,11 +30,13 @@ class Surroundings:
     """What is at base. tree: of its sources. roots: import roots and the project's folder, relative to it.
 
     imported_by: texts, besides the tree's own, that say what is imported from elsewhere.
+    removed: files that the same patch takes away.
     """
 
     tree: Path
     roots: Sequence[PurePosixPath]
     imported_by: Sequence[str] = ()
+    removed: frozenset[PurePosixPath] = frozenset()
 
     def hidden_by(self, path: PurePosixPath) -> str | None:
         """Why a new file at `path` would change what other files mean, or None."""
@@ -56,7 +58,7 @@ class Surroundings:
     def _hidden_module(self, path: PurePosixPath) -> str | None:
         """A new package is imported before a module of its name."""
         module = path.parent.with_suffix(".py") if path.name == "__init__.py" and path.parent.name else None
-        if module is not None and (self.tree / module).is_file():
+        if module is not None and module not in self.removed and (self.tree / module).is_file():
             return f"would be imported in place of {module}"
         return None
 
