@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hotloop.agent.integrity.declared import declarations, declared_of
@@ -16,6 +16,8 @@ MOST = 40
 """Findings kept of one patch, the certain ones first."""
 _LONGEST_LINE = 160
 _UNREAD = "could not be read"
+_USUAL_TOO = {"uses a stream by its number": "writes to the output"}
+"""A program that writes to its output may honestly do so by another way."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,13 @@ def _added(
         # Those on lines that the patch does not touch were there before, so they are taken off first.
         where.sort(key=lambda place: (place[1].line in changed.get(place[0], ()), place[1].line))
         for path, one in where[left[key] :]:
-            usual = any(known.kind == one.kind and known.certain for known in old.get(path, ()))
-            yield _New(path, one, one.certain and not usual)
+            yield _New(path, one, one.certain and not _usual(one, old.get(path, ())))
+
+
+def _usual(new: Signal, known: Sequence[Signal]) -> bool:
+    """Whether base's version of the file does such a thing already."""
+    related = _USUAL_TOO.get(new.kind)
+    return any((one.kind == new.kind and one.certain) or one.kind == related for one in known)
 
 
 def _finding(new: _New, text: str, declared: str) -> Finding:

@@ -53,11 +53,11 @@ def _numbered_streams(module: Module) -> Iterator[Signal]:
         if not isinstance(node, ast.Call):
             continue
         name = module.names.dotted(node.func)
-        numbers = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
-        if name in _STREAMS and any(type(number) is int and 0 <= number < 16 for number in numbers[:2]):
+        number = next((arg.value for arg in node.args if isinstance(arg, ast.Constant)), None)
+        if name in _STREAMS and type(number) is int and 0 < number < 16:  # 0 is but read from
             yield Signal(
                 "uses a stream by its number",
-                f"{name}({numbers[0]!r})",
+                f"{name}({number})",
                 node.lineno,
                 "numbered streams are the runner's: what is written there can pass for its answer",
                 certain=True,

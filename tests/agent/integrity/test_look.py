@@ -146,6 +146,14 @@ def test_filling_a_gap_of_an_old_python_is_not_certain_unless_it_is_a_clock() ->
     assert any(one.certain for one in added("import math\nif not hasattr(math, 'x'):\n    math.sqrt = int\n"))
 
 
+def test_a_program_that_prints_may_write_to_its_output_by_number() -> None:
+    faster = "import os\ndef main(rows):\n    os.write(1, b''.join(rows))\n"
+
+    assert any(one.certain for one in added(faster, base="def main(rows):\n    return rows\n"))
+    assert not any(one.certain for one in added(faster, base="def main(rows):\n    print(*rows)\n"))
+    assert not any(one.certain for one in added("def main():\n    return open(0).read()\n"))
+
+
 def test_switching_the_collector_off_for_a_while_is_not_certain() -> None:
     text = (
         "import gc\ndef f(g):\n    gc.disable()\n    try:\n        g()\n    finally:\n        gc.enable()\n"
