@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="A row's number, a part of a variant's name, a shape, a gate or a base. Repeatable.",
 )
-@click.option(
-    "--full", is_flag=True, help="Walk each again without its gate: no other may catch it."
-)
+@click.option("--full", is_flag=True, help="Walk each again without its gate: no other may catch it.")
 @click.option(
     "--sandbox",
     type=click.Choice(["local", "docker"]),
@@ -58,6 +56,7 @@ def _run(fixtures: Sequence[Fixture], sandbox: str, full: bool) -> list[Seen]:
     from pathlib import Path
 
     from hotloop.agent.gauntlet.ground import Ground
+    from hotloop.agent.gauntlet.page import fate
     from hotloop.agent.gauntlet.walk import try_all
 
     found: list[Seen] = []
@@ -66,9 +65,7 @@ def _run(fixtures: Sequence[Fixture], sandbox: str, full: bool) -> list[Seen]:
         try:
             for seen in try_all(ground, fixtures, full=full):
                 found.append(seen)
-                click.echo(
-                    f"[{len(found)}/{len(fixtures)}] {seen.fixture.name}: {seen.outcome.value}", err=True
-                )
+                click.echo(f"[{len(found)}/{len(fixtures)}] {fate(seen)}", err=True)
         finally:
             ground.close()
     return found

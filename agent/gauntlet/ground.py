@@ -50,7 +50,8 @@ class Ground:
     listener: Listener | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _sources: dict[str, Source] = field(default_factory=dict)
-    _known: dict[Key, tuple[Workshop, Baseline]] = field(default_factory=dict)
+    _shops: dict[Key, Workshop] = field(default_factory=dict)
+    _known: dict[Key, Baseline] = field(default_factory=dict)
     _tests: dict[str, tuple[TestReport, ...]] = field(default_factory=dict)
     _noise: NoiseFloor | None = None
     _tried: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -69,12 +70,18 @@ class Ground:
     def backend(self) -> Backend:
         return choose(self.sandbox, model_written=False, tools=self.folder.tools, log=self.events.log)
 
-    def known(self, base: str, workload: str) -> tuple[Workshop, Baseline]:
-        """The workshop for `workload` of `base`, and what is known of base. One is made at a time."""
+    def shop(self, base: str, workload: str) -> Workshop:
+        """The workshop for `workload` of `base`: trees and environment, nothing run yet."""
+        with self._lock:
+            if (base, workload) not in self._shops:
+                self._shops[base, workload] = self._workshop(base, workload)
+            return self._shops[base, workload]
+
+    def baseline(self, base: str, workload: str) -> Baseline:
+        """What is known of base. One is examined at a time."""
         with self._lock:
             if (base, workload) not in self._known:
-                shop = self._workshop(base, workload)
-                self._known[base, workload] = shop, self._baseline(base, shop)
+                self._known[base, workload] = self._baseline(base, self.shop(base, workload))
             return self._known[base, workload]
 
     def number(self) -> int:

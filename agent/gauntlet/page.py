@@ -116,9 +116,14 @@ def _mark(one: Seen, words: str) -> Text:
 
 def _findings(found: Sequence[Seen]) -> list[Text]:
     """One line for each that is not as it should be: what was expected, what was said."""
-    return [
-        Text(f"{one.fixture.name}: {_finding(one)}", style="red") for one in found if not one.outcome.good
-    ]
+    return [Text(fate(one), style="red") for one in found if not one.outcome.good]
+
+
+def fate(one: Seen) -> str:
+    """One line on one fixture; where it is not as it should be, with what was said."""
+    if one.outcome.good:
+        return f"{one.fixture.name}: {one.outcome.value}{f' by {one.caught_by}' if one.caught_by else ''}"
+    return f"{one.fixture.name}: {_finding(one)}"
 
 
 def _finding(one: Seen) -> str:
@@ -126,4 +131,5 @@ def _finding(one: Seen) -> str:
     words = ", ".join(repr(word) for word in one.fixture.contains)
     if one.outcome is Outcome.UNTOLD:
         return f"{one.outcome.value} {words}: {line(reason, 400)}"
-    return f"{one.outcome.value}: {line(reason, 400)}"
+    by = f" by {one.caught_by}, not {one.fixture.caught_by}" if one.outcome is Outcome.ELSEWHERE else ""
+    return f"{one.outcome.value}{by}: {line(reason, 400)}"

@@ -20,7 +20,7 @@ from hotloop.repos.patch import make_patch
 MAX_TOKENS = 4096
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answering:
     """A service that gives one answer, in its own JSON, to whatever it is asked."""
 

@@ -17,6 +17,7 @@ from hotloop.agent.gauntlet.fixture import REPLY, Fixture
 from hotloop.agent.gauntlet.ground import Ground
 from hotloop.agent.gauntlet.replies import change_of, reply_of
 from hotloop.agent.state import Candidate, GateResult
+from hotloop.errors import HotloopError
 
 
 class SpeedGate:
@@ -27,6 +28,9 @@ class SpeedGate:
     def check(self, trial: Trial) -> GateResult:
         return check_speed(trial)[0]
 
+
+FAILURE = "failure"
+"""Stands where a gate's name does: machine or sandbox failed, and nothing is known of the fixture."""
 
 EVERY: tuple[Gate, ...] = (*GATES, SpeedGate())
 
@@ -82,11 +86,16 @@ class Seen:
 def try_all(ground: Ground, fixtures: Sequence[Fixture], *, full: bool = False) -> Iterator[Seen]:
     """Every fixture's fate, in order, as soon as it is known. full: see `try_one`.
 
-    Gates work side by side, one fixture a core; the clock takes one at a time.
+    Gates work side by side, one fixture a core; the clock takes one at a time. Where
+    machine or sandbox fail, that is the fixture's fate, and no gate's name.
     """
 
     def one(fixture: Fixture) -> Seen:
-        return try_one(ground, fixture, full=full)
+        begun = time.monotonic()
+        try:
+            return try_one(ground, fixture, full=full)
+        except HotloopError as error:
+            return Seen(fixture, FAILURE, f"{type(error).__name__}: {error}", time.monotonic() - begun)
 
     with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0))) as pool:
         yield from pool.map(one, fixtures)
@@ -99,11 +108,11 @@ def try_one(ground: Ground, fixture: Fixture, *, full: bool = False) -> Seen:
     Raises HotloopError when machine or sandbox fail.
     """
     begun = time.monotonic()
-    shop, known = ground.known(fixture.base, fixture.workload)
+    shop = ground.shop(fixture.base, fixture.workload)
     patch, failure = reply_of(fixture, shop) if fixture.is_reply else (change_of(fixture, shop), None)
     if failure is not None:
         return Seen(fixture, REPLY, failure, time.monotonic() - begun)
-    number = ground.number()
+    number, known = ground.number(), ground.baseline(fixture.base, fixture.workload)
 
     def trial(copy: str) -> Trial:
         candidate = Candidate(
