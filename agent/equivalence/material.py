@@ -9,12 +9,15 @@ import shutil
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hotloop.agent.equivalence.changed import Change, find_change
 from hotloop.agent.equivalence.recording import Recording, record
-from hotloop.agent.gates.base import Trial
 from hotloop.repos.patch import touched_files
 from hotloop.repos.paths import is_regular
+
+if TYPE_CHECKING:
+    from hotloop.agent.gates.base import Trial
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -80,7 +80,7 @@ def _tuples(seen: list[tuple[Any, ...]]) -> SearchStrategy[tuple[Any, ...]]:
     return _lists([list(value) for value in seen]).map(tuple)
 
 
-def _hashable(seen: Sequence[Values]) -> SearchStrategy[Any]:
+def _hashable(seen: Sequence[Collection[Any]]) -> SearchStrategy[Any]:
     inside = [item for value in seen for item in list(value)[:50]][:400]
     return _like(inside) if inside else st.text(max_size=3)
 

@@ -95,7 +95,7 @@ class Watch:
     def _files(self):
         changed, read, started = [], [], []
         for what, path in dict.fromkeys(self.events):
-            if "__pycache__" in path or path.endswith((".py", ".pyc", ".so")):
+            if _is_import(path):
                 continue
             if what == "started":
                 started.append(path)
@@ -116,6 +116,13 @@ class Watch:
         full = os.path.abspath(path)
         root = next((root for root in self.roots if full.startswith(root)), "")
         return full[len(root) :]
+
+
+def _is_import(path):
+    """Whether it is what the interpreter reads and writes to load a module."""
+    prefix = sys.pycache_prefix
+    in_cache = "__pycache__" in path or (prefix is not None and path.startswith(prefix))
+    return in_cache or path.endswith((".py", ".pyc", ".so"))
 
 
 def seed():

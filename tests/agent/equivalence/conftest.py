@@ -74,9 +74,7 @@ def workshop(
     own = RunFolder(place.with_name(place.name + "-run"))
     own.path.mkdir()
     own.id = backend[1].id
-    settings = Settings(
-        **{"workload": Path("bench.py"), "tests": "python -m pytest -q tests", "coder": "catalog", **changes}
-    )
+    settings = Settings(**{"workload": Path("bench.py"), "tests": "true", "coder": "catalog", **changes})
     people = gather_people("catalog", settings, own, before=Spent())
     events = EventLog(own.events, None)
     return Workshop(

@@ -3,13 +3,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from hotloop.agent.gates.base import Trial
 from hotloop.agent.gates.generated import GeneratedGate
 
 MakeTrial = Callable[..., Trial]
 
+PYTEST = "python -m pytest -q tests"
 SLOW = """\
 def total(items):
     result = 0
@@ -40,7 +39,14 @@ def check(trial: Trial) -> Any:
 
 def test_what_no_test_tries_is_found_and_shrunk(trial_of: MakeTrial) -> None:
     after = SLOW[: SLOW.index("def unique")] + "def unique(items):\n    return sorted(set(items))\n"
-    result = check(trial_of(SLOW, after, files={"tests/test_core.py": TESTS}, equivalence_seconds=8.0))
+    result = check(
+        trial_of(SLOW, after, files={"tests/test_core.py": TESTS}, tests=PYTEST, equivalence_seconds=8.0)
+    )
 
     assert not result.passed
-    print(result)
+    assert "pkg.core.unique(items=" in result.detail
+    assert (
+        result.detail.endswith(": base gave ['b', 'a'], the candidate gave ['a', 'b']")
+        or "[1, 0]" in result.detail
+    )
+    assert result.facts["counted"] > 0

@@ -3,8 +3,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from hotloop.agent.gates.base import Trial
 from hotloop.agent.gates.replay import ReplayGate
 
@@ -16,6 +14,7 @@ def test_total():
     assert total([]) == 0
     assert total([0.5, 1]) == 1.5
 """
+PYTEST = "python -m pytest -q tests"
 SLOW = """\
 def total(items):
     result = 0
@@ -31,7 +30,12 @@ def check(trial: Trial) -> Any:
 
 def test_an_honest_rewrite_passes(trial_of: Callable[..., Trial]) -> None:
     result = check(
-        trial_of(SLOW, "def total(items):\n    return sum(items)\n", files={"tests/test_core.py": TESTS})
+        trial_of(
+            SLOW,
+            "def total(items):\n    return sum(items)\n",
+            files={"tests/test_core.py": TESTS},
+            tests=PYTEST,
+        )
     )
 
     assert result.passed, result

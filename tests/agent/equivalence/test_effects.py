@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from hotloop.agent.equivalence.effects import compare_effects
+from hotloop.agent.equivalence.material import material_of
+from hotloop.agent.equivalence.surface import compare_surfaces, imported_names, module_name
+from hotloop.agent.gates.base import Trial
+from hotloop.agent.gates.effects import EffectsGate
+from hotloop.profilers.engines.base import BASE, CANDIDATE
+
+MakeTrial = Callable[..., Trial]
+
+HEAD = "import random\nimport warnings\n\nSEEN = {}\n_CACHE = {}\n"
+EFFECTS = {
+    "prints": ("print('x')", "changes stdout"),
+    "writes": ("import os; os.write(2, b'x')", "changes stderr"),
+    "draws": ("random.random()", "changes random state: not as base does"),
+    "keeps": ("SEEN[1] = 2", "pkg.core.SEEN holds another value after the calls"),
+    "leaves": ("open('left', 'w').write('x')", "base leaves it alone, the candidate written left (x)"),
+    "exports": ("import os; os.environ['X'] = '1'", "changes environment"),
+    "starts": (
+        "import threading, time; threading.Thread(target=time.sleep, args=(20,), daemon=True).start()",
+        "changes threads: base leaves it alone, the candidate 2 threads",
+    ),
+    "deepens": ("import sys; sys.setrecursionlimit(sys.getrecursionlimit() + 1)", "changes recursion limit"),
+    "traps": (
+        "import signal; signal.signal(signal.SIGUSR1, lambda *rest: None)",
+        "changes signal handlers",
+    ),
+    "spawns": ("import subprocess; subprocess.run(['true'])", "changes processes and connections"),
+    "warns": (
+        "warnings.warn('odd')",
+        "changes warnings: base leaves it alone, the candidate UserWarning: odd",
+    ),
+    "waits": ("import atexit; atexit.register(print)", "changes exit hooks"),
+    "moves": ("import os; os.chdir('/')", "changes working folder"),
+}
+WORKLOAD = """\
+from pkg import core
+
+def setup(seed):
+    return seed
+
+def workload(state):
+    return [getattr(core, name)(state) for name in NAMES]
+"""
+
+
+def functions(bodies: dict[str, str]) -> str:
+    return HEAD + "".join(f"\ndef {name}(x):\n    {body}\n    return x\n" for name, body in bodies.items())
+
+
+def compared(trial: Trial) -> Any:
+    material, shop = material_of(trial), trial.workshop
+    with shop.sandbox(trial.against) as base, shop.sandbox(trial.tree) as candidate:
+        return compare_effects(shop, {BASE: base, CANDIDATE: candidate}, material, ["pkg.core"], 20.0)
+
+
+def test_what_base_does_not_do_is_named_and_what_both_do_is_not(trial_of: MakeTrial) -> None:
+    bodies = {name: body for name, (body, _) in EFFECTS.items()}
+    workload = WORKLOAD.replace("NAMES", repr([*EFFECTS, "both"]))
+    files = {"bench.py": workload}
+    before = functions({**dict.fromkeys(EFFECTS, "x = x"), "both": "print(x); x = x"})
+    after = functions({**bodies, "both": "print(x)"})
+    found = compared(trial_of(before, after, files=files))
+
+    assert found.compared >= len(EFFECTS)
+    for name, (_, words) in EFFECTS.items():
+        owner = "pkg.core.SEEN" if name == "keeps" else f"pkg.core.{name}("
+        assert any(words in text for text in found.certain if text.startswith(owner)), (name, found.certain)
+    assert not [text for text in found.certain if text.startswith("pkg.core.both(")]
+
+
+def test_a_private_cache_and_an_import_in_a_call_are_evidence_and_no_more(trial_of: MakeTrial) -> None:
+    workload = WORKLOAD.replace("NAMES", "['total']")
+    before = HEAD + "\ndef total(x):\n    return x + 1\n"
+    after = HEAD + (
+        "\ndef _add(x):\n    import logging\n    return x + 1\n"
+        "\ndef total(x):\n    if x not in _CACHE:\n        _CACHE[x] = _add(x)\n    return _CACHE[x]\n"
+    )
+    result = EffectsGate().check(trial_of(before, after, files={"bench.py": workload}))
+
+    assert result.passed, result
+    assert result.facts["calls"] >= 1
+    assert any("pkg.core._CACHE holds another value" in text for text in result.facts["changes"])
+
+
+def test_a_public_name_that_is_gone_fails_before_anything_is_called(trial_of: MakeTrial) -> None:
+    before = "def total(items):\n    return sum(items)\n\ndef other(a, b=1):\n    return a\n"
+    result = EffectsGate().check(trial_of(before, "def total(items):\n    return sum(items)\n"))
+
+    assert not result.passed
+    assert result.detail == "pkg.core: other is gone"
+
+
+FUNCTION = [["a", "positional_or_keyword", False], ["b", "positional_or_keyword", True]]
+
+
+def surface(**names: Any) -> dict[str, Any]:
+    return {"names": {name: ["callable", row, True] for name, row in names.items()}, "all": None}
+
+
+@pytest.mark.parametrize(
+    ("after", "sure"),
+    [
+        ([["a", "positional_or_keyword", False]], True),
+        ([["a", "positional_or_keyword", False], ["b", "positional_or_keyword", False]], True),
+        ([["a", "positional_or_keyword", False], ["c", "positional_or_keyword", True]], True),
+        ([["a", "positional_or_keyword", False], ["b", "keyword_only", True]], True),
+        ([*FUNCTION, ["c", "positional_or_keyword", True]], True),
+        ([["_c", "positional_or_keyword", True], *FUNCTION], True),
+        ([*FUNCTION, ["_c", "positional_or_keyword", False]], True),
+        ([*FUNCTION, ["_c", "positional_or_keyword", True]], False),
+        ([*FUNCTION, ["_c", "keyword_only", True]], False),
+    ],
+)
+def test_a_signature_may_only_gain_private_optional_parameters_at_its_end(after: Any, sure: bool) -> None:
+    certain, maybe = compare_surfaces(surface(f=FUNCTION), surface(f=after), set())
+
+    assert (bool(certain), bool(maybe)) == (sure, not sure)
+
+
+def test_new_names_and_imports_that_went_are_evidence() -> None:
+    old = {"names": {"f": ["callable", FUNCTION, True], "deque": ["class", None, False]}, "all": None}
+    new = surface(f=FUNCTION, g=FUNCTION)
+
+    assert compare_surfaces(old, new, {"deque"}) == ([], ["deque is gone", "g is new"])
+    assert compare_surfaces(old, new, set())[0] == ["deque is gone"]
+    assert compare_surfaces(surface(f=FUNCTION), {**surface(f=FUNCTION), "all": ["f"]}, set())[0]
+
+
+def test_a_module_that_cannot_be_imported_any_more_is_certain() -> None:
+    broken = {"broken": {"type": "NameError", "text": "x"}}
+
+    assert compare_surfaces(surface(), broken, set())[0] == ["cannot be imported: NameError: x"]
+    assert compare_surfaces(broken, broken, set()) == ([], [])
+
+
+def test_modules_are_named_by_the_root_they_lie_below() -> None:
+    roots = (PurePosixPath("."), PurePosixPath("src"))
+
+    assert module_name("src/pkg/core.py", roots) == "pkg.core"
+    assert module_name("pkg/__init__.py", roots) == "pkg"
+    assert module_name("lib/core.py", (PurePosixPath("src"),)) is None
+    assert imported_names("import a.b\nfrom c import d as e\nx = 1") == {"a", "e"}
