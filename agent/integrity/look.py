@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hotloop.agent.integrity.declared import declarations, declared_of
 from hotloop.agent.integrity.finding import Finding
 from hotloop.agent.integrity.module import LARGEST, Module, Signal
 from hotloop.agent.integrity.rules import RULES
+from hotloop.agent.integrity.rules.words import words
 from hotloop.agent.prompts.quoting import one_line
 
 MOST = 40
 """Findings kept of one patch, the certain ones first."""
 _LONGEST_LINE = 160
+_DEEPEST = 3  # code in text in code
 _UNREAD = "could not be read"
 _USUAL_TOO = {"uses a stream by its number": "writes to the output"}
 """A program that writes to its output may honestly do so by another way."""
@@ -58,13 +60,24 @@ def _signals(text: str | None) -> list[Signal]:
     if text is None:
         return []
     if len(text) > LARGEST:
-        return [Signal(_UNREAD, _UNREAD, 1, "it is too large to be source: nothing was looked for")]
+        return [Signal(_UNREAD, text, 1, "it is too large to be source: nothing was looked for")]
     try:
-        module = Module(text)
-        return [signal for rule in RULES for signal in rule(module)]
+        return list(_ruled(Module(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        why = f"Hotloop's Python cannot parse this file ({type(error).__name__}): nothing was looked for"
-        return [Signal(_UNREAD, _UNREAD, 1, why)]
+        why = f"Hotloop's Python cannot parse this file ({type(error).__name__}): only words were looked for"
+        return [Signal(_UNREAD, text, 1, why), *words(text)]
+
+
+def _ruled(module: Module, depth: int = 0) -> Iterator[Signal]:
+    """Every rule on a module, and on the text that it runs by `exec` and `eval` as if that stood there."""
+    for rule in RULES:
+        yield from rule(module)
+    for text, line in module.run_texts() if depth < _DEEPEST else ():
+        try:
+            inner = list(_ruled(Module(text), depth + 1))
+        except (SyntaxError, ValueError):  # it will fail when it runs, too
+            continue
+        yield from (replace(signal, line=line) for signal in inner)
 
 
 def _added(

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from hotloop.agent.integrity.names import Names
+from hotloop.agent.integrity.names import Names, constant_text
 from hotloop.agent.integrity.scopes import Scopes
 from hotloop.repos.paths import is_regular
 
 LARGEST = 4 << 20
 """Bytes of a source file. A larger one is data."""
+_RUNNERS = frozenset({"builtins.exec", "builtins.eval", "builtins.compile"})
 _WARNINGS = threading.Lock()
 """Filters of warnings belong to the process, and gates run side by side."""
 
@@ -75,6 +76,14 @@ class Module:
             if isinstance(node, ast.Return | ast.Yield) and node.value is not None:
                 found.setdefault(id(self.scopes.function(node)), []).append(node.value)
         return found
+
+    def run_texts(self) -> Iterator[tuple[str, int]]:
+        """Constant texts that are run as code, with the line."""
+        for node in self.nodes:
+            if isinstance(node, ast.Call) and self.names.dotted(node.func) in _RUNNERS and node.args:
+                text = constant_text(node.args[0])
+                if text is not None:
+                    yield text.strip(), node.lineno
 
     def classes(self) -> Iterator[ast.ClassDef]:
         return (node for node in self.nodes if isinstance(node, ast.ClassDef))

@@ -10,6 +10,9 @@ from hotloop.agent.integrity.module import Module, Signal
 from hotloop.agent.integrity.names import constant_text
 
 CLOCKS = ("time", "timeit")
+_CLOCK_READERS = frozenset(
+    {"perf_counter", "perf_counter_ns", "process_time", "process_time_ns", "monotonic", "monotonic_ns"}
+)
 FRAMEWORKS = ("unittest", "pytest", "_pytest", "doctest", "pluggy")
 STANDARD = frozenset(
     {
@@ -22,6 +25,7 @@ STANDARD = frozenset(
 """Modules whose functions no library swaps for its own to be faster. Left out are those that
 offer attributes as settings, such as `logging`, `decimal`, `socket` and `warnings`."""
 
+_HANDED_ON = "hands on a clock's module, or that of the builtins"
 _WHY = {
     "replaces a clock": "a clock that the code under test replaces says what it likes",
     "replaces a builtin": "every module, the harness too, then runs the replacement",
@@ -33,7 +37,10 @@ _WHY = {
 
 
 _SETTERS = frozenset(
-    {"builtins.setattr", "builtins.delattr", "builtins.object.__setattr__", "builtins.type.__setattr__"}
+    {
+        *("builtins.setattr", "builtins.delattr", "builtins.object.__setattr__", "builtins.type.__setattr__"),
+        *("unittest.mock.patch.object", "mock.patch.object"),
+    }
 )
 
 
@@ -44,6 +51,9 @@ def replaced(module: Module) -> Iterator[Signal]:
             certain = False
         yield Signal(kind, name, node.lineno, _WHY[kind], certain)
     yield from _whole_modules(module)
+    for name, node in module.references:
+        if name in {*CLOCKS, "builtins"}:
+            yield Signal(_HANDED_ON, name, node.lineno, "who gets the module can replace what is in it")
 
 
 def _targets(module: Module) -> Iterator[tuple[str, ast.expr]]:
@@ -63,20 +73,24 @@ def _targets(module: Module) -> Iterator[tuple[str, ast.expr]]:
 
 def _set_by_call(module: Module, node: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     called = module.names.dotted(node.func) or ""
-    if called.endswith(".__dict__.update"):
-        yield f"{called.removesuffix('.__dict__.update')}.*", node
-    owner = module.names.dotted(node.args[0]) if node.args else None
+    first = node.args[0] if node.args else None
+    if isinstance(node.func, ast.Attribute):
+        whole, method = module.names.dotted(node.func.value) or "", node.func.attr
+        if method in {"update", "__setitem__", "setdefault", "pop"} and whole.endswith(".__dict__"):
+            yield f"{whole.removesuffix('.__dict__')}.*", node
+        if method in {"__setattr__", "__delattr__"} and not whole.startswith("builtins."):
+            yield from [(f"{whole}.{constant_text(first) or '*'}", node)] if whole else []
+    owner = module.names.dotted(first)
     if called in _SETTERS and owner is not None and len(node.args) > 1:
         yield f"{owner}.{constant_text(node.args[1]) or '*'}", node
-    patched = constant_text(node.args[0]) if node.args else None
-    if called in {"unittest.mock.patch", "mock.patch"} and patched:
+    if called in {"unittest.mock.patch", "mock.patch"} and (patched := constant_text(first)):
         yield patched, node
 
 
 def _kind(name: str) -> tuple[str, bool]:
     owner, _, attribute = name.rpartition(".")
     first = name.partition(".")[0]
-    if first in CLOCKS:
+    if first in CLOCKS or (attribute in _CLOCK_READERS and owner.rpartition(".")[2] in CLOCKS):
         return "replaces a clock", True
     if first == "builtins":
         return "replaces a builtin", owner == "builtins"

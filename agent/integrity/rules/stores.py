@@ -12,7 +12,7 @@ from hotloop.agent.integrity.scopes import Function, Scope
 MUTATORS = frozenset(
     {
         "append", "appendleft", "add", "update", "setdefault", "extend", "extendleft", "insert", "pop",
-        "popitem", "popleft", "clear", "remove", "discard", "move_to_end", "__setitem__", "put", "push",
+        "popitem", "popleft", "clear", "remove", "discard", "move_to_end", "__setitem__", "set", "send",
     }
 )  # fmt: skip
 _MUTABLE_CALLS = frozenset({"dict", "list", "set", "bytearray", "defaultdict", "OrderedDict", "deque"})
@@ -36,7 +36,7 @@ class Write:
 def writes(module: Module) -> Iterator[Write]:
     """Every write that happens when a function runs, not at import."""
     for node in module.nodes:
-        target = _target(node)
+        target = _target(module, node)
         if target is None or module.scopes.function(target) is None:
             continue
         root, path = rooted(target)
@@ -45,11 +45,13 @@ def writes(module: Module) -> Iterator[Write]:
             yield Write(root, path, target, rebinds=target is root and not called, called=called)
 
 
-def _target(node: ast.AST) -> ast.expr | None:
+def _target(module: Module, node: ast.AST) -> ast.expr | None:
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
         return node
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
         return node.func.value
+    if isinstance(node, ast.Call) and module.names.dotted(node.func) == "builtins.next" and node.args:
+        return node.args[0]
     return None
 
 

@@ -42,13 +42,18 @@ CALLS = (
         (
             "sys.argv", "sys.orig_argv", "os.environ", "os.environb", "os.getenv", "os.getpid", "os.getppid",
             "os.getcwd", "sys.gettrace", "sys.getprofile", "sys.getrefcount", "os.getloadavg",
-            "os.sched_getaffinity", "threading.main_thread", "threading.enumerate",
+            "os.sched_getaffinity", "threading.main_thread", "threading.enumerate", "sys.executable",
+            "sys.prefix", "sys.flags", "sys.warnoptions", "sys._xoptions", "os.uname", "platform",
+            "random.getstate",
         ),
     ),
     Mark(
         "searches the process's objects",
         "the harness and its expected values are objects of the same process",
-        ("gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys.modules"),
+        (
+            "gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys.modules", "inspect.getsource",
+            "inspect.getmodule", "inspect.getsourcefile",
+        ),
     ),
     Mark(
         "registers an exit hook",

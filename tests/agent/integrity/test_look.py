@@ -154,6 +154,57 @@ def test_a_program_that_prints_may_write_to_its_output_by_number() -> None:
     assert not any(one.certain for one in added("def main():\n    return open(0).read()\n"))
 
 
+def test_a_file_that_is_not_plain_python_is_searched_by_word() -> None:
+    base = "cdef int f(int x):\n    return x\n"
+    found = look({"a.pyx": base}, {"a.pyx": f"{base}\nimport os\nos._exit(0)  # atexit.register\n"})
+
+    assert kinds(found) == ["could not be read", "ends the process"]
+    assert not any(one.certain for one in found)
+    assert look({"a.pyx": base}, {"a.pyx": base}) == ()
+
+
+def test_code_in_text_is_read_as_if_it_stood_there() -> None:
+    (found, *_) = added("x = 1\nexec('import os\\nos._exit' + '(0)')\neval('not python at all')\n")
+
+    assert (found.kind, found.line, found.certain) == ("ends the process", 3, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import time\ntime.__setattr__('time', int)",
+        "import time\ntime.__dict__.__setitem__('time', int)",
+        "from unittest.mock import patch\nimport time\npatch.object(time, 'time', int).start()",
+        "from unittest.mock import patch\npatch('time.time', int).start()",
+        "from . import core\ncore.time.perf_counter = int",
+        "import sys\nm = sys.modules\nm['time'].time = int",
+        "import importlib as i\n(t := i.import_module('time')).time = int",
+        "def f(t=__import__('time')):\n    t.time = int",
+        "import time\n(time.time, x) = int, 1",
+        "import time\nfor time.time in [int]:\n    pass",
+        "import time\ndel time.time",
+        "from time import *\nimport time as t\nglobals()['t'].time = int",
+    ],
+)
+def test_a_clock_is_replaced_however_it_is_written(text: str) -> None:
+    assert [one for one in added(text) if one.kind == "replaces a clock" and one.certain]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import itertools\nCALLS = itertools.count()\ndef f():\n    return next(CALLS)",
+        "import threading\nLOCAL = threading.local()\ndef f(x):\n    LOCAL.x = x",
+        "def g():\n    x = 0\n    while True:\n        x = yield x\nG = g()\ndef f(x):\n    return G.send(x)",
+        "from . import other\ndef f(x):\n    other.TABLE[x] = 1",
+        "import sys\ndef f(x):\n    sys.modules[__name__].last = x",
+        "from contextvars import ContextVar\nV = ContextVar('V')\ndef f(x):\n    V.set(x)",
+    ],
+)
+def test_what_is_kept_from_call_to_call_is_seen_however_it_is_kept(text: str) -> None:
+    assert "keeps results from call to call" in kinds(added(text))
+
+
 def test_switching_the_collector_off_for_a_while_is_not_certain() -> None:
     text = (
         "import gc\ndef f(g):\n    gc.disable()\n    try:\n        g()\n    finally:\n        gc.enable()\n"
@@ -162,9 +213,7 @@ def test_switching_the_collector_off_for_a_while_is_not_certain() -> None:
     assert [one.certain for one in added(text)] == [False]
 
 
-@pytest.mark.parametrize(
-    "name", ["ast", "asyncio.tasks", "dataclasses", "enum", "functools", "inspect", "tarfile", "typing"]
-)
+@pytest.mark.parametrize("name", ["ast", "asyncio.tasks", "dataclasses", "enum", "functools"])
 def test_real_code_is_read_whole_and_is_nothing_new_to_itself(name: str) -> None:
     spec = importlib.util.find_spec(name)
     assert spec is not None
