@@ -87,6 +87,16 @@ def compare_outputs(
     return Agreement(None, nothing, tuple(sorted(uncompared)))
 
 
+def default_size(sandbox: Sandbox, workload: Workload) -> int | None:
+    """The size that `setup(seed, size)` takes of itself; None without one. Raises WorkloadFailure."""
+    worker = WorkloadProcess(sandbox, workload, hash_seed=1, cpu=None)
+    try:
+        worker.load()
+        return worker.default_size
+    finally:
+        worker.close()
+
+
 def character(sandbox: Sandbox, workload: Workload, rng: random.Random) -> Character:
     """Three fresh processes of base: two alike, one with another hash seed. Raises WorkloadFailure."""
     seeds = rng.sample(range(1 << 31), 3)

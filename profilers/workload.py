@@ -161,14 +161,20 @@ class WorkloadProcess(RunnerProcess):
         self._workload = workload
         self._request = workload.request(sandbox)
         self.uncompared: set[str] = set()
+        self.default_size: int | None = None
 
     def ready(self) -> None:
         """Wait until the interpreter has started; its start-up is nobody's cost."""
         self.ask("ready")
 
     def load(self) -> str:
-        """Import the workload; which of the accepted forms it is."""
+        """Import the workload; which of the accepted forms it is.
+
+        Afterwards `default_size` is the size it takes of itself; None where it takes none.
+        """
         reply = self.ask("import", **self._request, floats_apart=self._workload.tolerance > 0)
+        size = reply.get("size")
+        self.default_size = size if type(size) is int and 0 < size < 1 << 40 else None
         return str(reply.get("kind"))[:20]
 
     def setup(self, seeds: list[int]) -> None:

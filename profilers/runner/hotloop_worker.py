@@ -34,7 +34,7 @@ class Worker:
         self.target = hotloop_target.load(
             request["source"], request["path"], request["roots"], request.get("size")
         )
-        return {"kind": self.target.kind}
+        return {"kind": self.target.kind, "size": self.target.default_size()}
 
     def do_setup(self, request):
         self.states = [self.target.setup(seed) for seed in request["seeds"]]
