@@ -113,4 +113,5 @@ def notes(known: Baseline, verified: Verification | None) -> tuple[str, ...]:
         if failure
         else []
     )
-    return (*known.notes, *lost, *(verified.verdict.notes if verified.verdict is not None else ()))
+    said = [note for gate in verified.gates if gate.gate == "tests" for note in gate.facts.get("notes", ())]
+    return (*known.notes, *lost, *said, *(verified.verdict.notes if verified.verdict is not None else ()))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 from hotloop.agent.bench import Bench
 from hotloop.agent.folder import RunFolder
 from hotloop.agent.settings import Settings
+from hotloop.agent.testing import run_in_copy
 from hotloop.errors import UsageError
 from hotloop.profilers.command import AnyWorkload
 from hotloop.profilers.pyspy import executable as pyspy_executable
@@ -26,7 +28,7 @@ from hotloop.profilers.workload import RUNNER
 from hotloop.repos.errors import RepoError
 from hotloop.repos.patch import apply_patch
 from hotloop.repos.source import Source
-from hotloop.repos.suites import REPORTERS, Suite, discover_tests, suite_for
+from hotloop.repos.suites import REPORTERS, Suite, Traced, discover_tests, suite_for
 from hotloop.repos.tree import copy_tree, export
 from hotloop.repos.workload_file import check_workload
 
@@ -59,6 +61,7 @@ class Workshop(Bench):
     coder: Coder
     judge: Judge
     budget: Budget
+    _covering: threading.Lock = field(default_factory=threading.Lock, kw_only=True)
 
     def prepare(self) -> None:
         """Make everything that later steps share, in the order in which it can fail."""
@@ -105,6 +108,22 @@ class Workshop(Bench):
                 f"No tests were found in {self.source.name}", "Name the test command with --tests"
             )
         return suite_for(command)
+
+    @property
+    def coverage(self) -> Traced | None:
+        """Which functions each test enters at base; None where that cannot be seen.
+
+        Several candidates may ask at one time: one of them looks, the others wait.
+        """
+        with self._covering:
+            return self._coverage
+
+    @cached_property
+    def _coverage(self) -> Traced | None:
+        if not self.suite.knows_tests:
+            return None
+        report = run_in_copy(self, self.base_tree, "tests-traced", trace="functions")
+        return report.traced if report.complete else None
 
     def candidate_tree(self, patch: str, place: Path) -> Path:
         """A fresh tree with `patch` applied and nothing built. Raises PatchError."""

@@ -2,41 +2,61 @@
 
 from __future__ import annotations
 
+from hotloop.agent.coverage import changed
 from hotloop.agent.gates.base import Trial, failed, passed
+from hotloop.agent.gates.first import missed_lines, remarks, run_first
+from hotloop.agent.pristine import test_tree
 from hotloop.agent.state import GateResult
-from hotloop.agent.testing import run_suite
+from hotloop.agent.testing import run_in_copy
 from hotloop.repos.suites import Comparison, compare
 
 SHOWN = 3
+LISTED = 50
 MESSAGE_LIMIT = 600
 
 
 class TestsGate:
-    """Runs the whole suite on a copy of the candidate's tree, in a fresh sandbox."""
+    """Runs the suite on base's tests and the candidate's sources, in fresh sandboxes.
+
+    The tests that enter a changed function come first and end it at the first failure; then
+    the whole suite runs in its usual order, and nothing passes without it.
+    """
 
     __test__ = False
     name = "tests"
 
     def check(self, trial: Trial) -> GateResult:
         shop = trial.workshop
-        with (
-            shop.scratch_copy(trial.tree, f"tests-{trial.stage}-{trial.candidate.id}") as tree,
-            shop.sandbox(tree, writable=True) as sandbox,
-        ):
-            report = run_suite(shop, sandbox)
-        comparison = compare(trial.baseline.tests, report)
+        place = f"tests-{trial.stage}-{trial.candidate.id}"
+        with test_tree(trial, place) as (tree, left_out):
+            change = changed(trial.candidate.patch, shop.source_tree, tree)
+            first = run_first(trial, tree, change, f"{place}-first")
+            if first.failing:
+                comparison = stopped(first.failing)
+            else:
+                comparison = compare(trial.baseline.tests, run_in_copy(shop, tree, f"{place}-all"))
+            missed = missed_lines(trial, tree, change, first) if comparison.ok else None
         facts = {
             "passed": comparison.passed,
             "failed": len(comparison.failing),
             "flaky": len(comparison.flaky),
             "not_reported": len(comparison.not_reported),
+            "ran_first": first.ran,
+            "left_out": list(left_out),
+            "not_executed": None if missed is None else list(missed[:LISTED]),
+            "notes": list(remarks(trial, first, missed)),
         }
         if comparison.ok:
             return passed(self.name, f"{comparison.passed} passed", **facts)
-        return failed(self.name, describe(comparison), **facts)
+        return failed(self.name, describe(comparison, left_out), **facts)
 
 
-def describe(comparison: Comparison) -> str:
+def stopped(failing: dict[str, str]) -> Comparison:
+    """Of a run that ended at the first failure: what else there is to say is not known."""
+    return Comparison(passed=0, failing=failing, flaky=(), not_reported=(), still_failing=(), problem=None)
+
+
+def describe(comparison: Comparison, left_out: tuple[str, ...] = ()) -> str:
     """What went wrong, short enough to be read by whoever wrote the patch."""
     parts = [
         f"{name}: {' '.join(message.split())[:MESSAGE_LIMIT]}"
@@ -47,6 +67,8 @@ def describe(comparison: Comparison) -> str:
     if comparison.not_reported:
         shown = ", ".join(comparison.not_reported[:SHOWN])
         parts.append(f"{len(comparison.not_reported)} passed at base and were not reported: {shown}")
-    if comparison.problem is not None:
+    if comparison.problem is not None and not comparison.failing:
         parts.append(comparison.problem)
+    if left_out:
+        parts.append(f"the tests ran without the patch's {', '.join(left_out[:SHOWN])}")
     return "; ".join(parts)

@@ -13,7 +13,7 @@ from hotloop.agent.baseline import Baseline
 from hotloop.agent.bench import Bench
 from hotloop.agent.measuring import measure_settings
 from hotloop.agent.state import RunState
-from hotloop.agent.testing import run_suite
+from hotloop.agent.testing import run_in_copy
 from hotloop.agent.workshop import Workshop
 from hotloop.errors import UsageError
 from hotloop.profilers.command import AnyWorkload, CommandWorkload
@@ -38,7 +38,7 @@ def baseline(state: RunState, shop: Workshop) -> dict[str, Any]:
         hash_proof=seen.hash_proof,
         nothing=seen.nothing,
         uncompared=seen.uncompared,
-        notes=tuple(notes(seen)),
+        notes=(*notes(seen), *notes_on_tests(shop, reports)),
     )
     shop.events.emit(
         "baseline",
@@ -82,7 +82,7 @@ def look(sandbox: Sandbox, workload: AnyWorkload, rng: random.Random) -> Charact
 
 def test_base(shop: Workshop) -> tuple[TestReport, ...]:
     """Two runs of the tests. Raises UsageError when none pass or one fails both times."""
-    reports = tuple(_run_once(shop, f"tests-base-{number}") for number in (1, 2))
+    reports = tuple(run_in_copy(shop, shop.base_tree, f"tests-base-{number}") for number in (1, 2))
     flaky = flaky_tests(reports)
     broken = [name for name in reports[0].failures if name not in flaky]
     if broken:
@@ -96,9 +96,18 @@ def test_base(shop: Workshop) -> tuple[TestReport, ...]:
     return reports
 
 
-def _run_once(shop: Workshop, name: str) -> TestReport:
-    with shop.scratch_copy(shop.base_tree, name) as tree, shop.sandbox(tree, writable=True) as sandbox:
-        return run_suite(shop, sandbox)
+def notes_on_tests(shop: Workshop, reports: tuple[TestReport, ...]) -> list[str]:
+    """How much the tests can be believed, where that is less than usual."""
+    found = []
+    if not shop.suite.knows_tests:
+        found.append(f"the tests rest on {shop.suite.evidence}")
+    flaky = flaky_tests(reports)
+    if flaky:
+        more = f" and {len(flaky) - 5} more" if len(flaky) > 5 else ""
+        found.append(f"tests that differ between runs of base are not judged: {', '.join(flaky[:5])}{more}")
+    odd = [anomaly for anomaly in reports[0].anomalies if all(anomaly in run.anomalies for run in reports)]
+    found += [f"at base, too: {anomaly}" for anomaly in odd if "framework" not in anomaly]
+    return found
 
 
 def measure_noise(shop: Bench, seen: Character) -> NoiseFloor:

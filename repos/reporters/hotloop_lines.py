@@ -4,6 +4,7 @@ From Python 3.12 on `sys.monitoring` reports each place once per test and costs 
 before that `sys.settrace` does it, and slows the tests down.
 """
 
+import dis
 import os
 import sys
 import threading
@@ -80,6 +81,17 @@ class Told:
         for first in range(0, max(1, len(numbers)), self.CHUNK):
             self._send(kind="ran", id=test, places=numbers[first : first + self.CHUNK], whole=True)
 
+    def executable(self, tree, files):
+        """Which lines of the files hold code, as this Python compiles them."""
+        for name in files:
+            try:
+                with open(os.path.join(tree, name), "rb") as file:
+                    lines = sorted(lines_of(compile(file.read(), name, "exec")))
+            except (OSError, SyntaxError, ValueError):
+                continue
+            for first in range(0, len(lines), self.CHUNK):
+                self._send(kind="executable", path=name, lines=lines[first : first + self.CHUNK])
+
     def _number(self, place):
         if place not in self._numbers:
             self._numbers[place] = len(self._numbers)
@@ -91,6 +103,20 @@ def make_told(order, send):
     """Starts to trace; None when the order asks for none."""
     if order["trace"] is None:
         return None
-    places = Places(order["tree"], None if order["trace"] == "functions" else order["trace"])
+    files = None if order["trace"] == "functions" else order["trace"]
+    places = Places(order["tree"], files)
+    told = Told(send, places)
+    told.executable(order["tree"], files or ())
     places.start()
-    return Told(send, places)
+    return told
+
+
+def lines_of(code):
+    """Of a code object and all within it, apart from where a function is entered."""
+    found = {line for _, line in dis.findlinestarts(code) if line}
+    if code.co_name != "<module>":
+        found.discard(code.co_firstlineno)
+    for constant in code.co_consts:
+        if hasattr(constant, "co_code"):
+            found |= lines_of(constant)
+    return found

@@ -16,6 +16,9 @@ _CONFIGURED = {
     "tox.ini": b"[pytest]",
     "setup.cfg": b"[tool:pytest]",
 }
+_PYTHON_FILES = re.compile(
+    r"^\s*python_files\s*=((?:[^\n\[]*\[[^\]]*\])|(?:[^\n]*(?:\n[ \t]+\S[^\n]*)*))", re.M
+)
 _FOLDERS = ("tests", "test")
 _NOT_LOOKED_IN = frozenset({"node_modules", "venv", "env", "build", "dist", "__pycache__"})
 _LARGEST = 4 << 20  # bytes of a file looked into
@@ -36,6 +39,21 @@ def discover_tests(project: Path) -> str | None:
         if any(_holds_tests(path) for path in _test_files(project / folder)):
             return _command(project, folder)
     return "pytest"
+
+
+def collected_names(project: Path) -> tuple[str, ...]:
+    """Patterns of the names of files that pytest or unittest would collect as tests.
+
+    pytest's and unittest's own, and what `python_files` says in a configuration file. A
+    pattern that takes every Python file is left out: by it a source is no test.
+    """
+    found = ["test*.py", "*_test.py"]
+    for name in _CONFIGURED:
+        if _mentions(project / name, b"python_files"):
+            text = (project / name).read_text("utf-8", "replace")
+            for match in _PYTHON_FILES.finditer(text):
+                found += re.findall(r"[^\s\[\]'\",=]+", match[1])
+    return tuple(name for name in dict.fromkeys(found) if name not in {"*.py", "*"})
 
 
 def _command(project: Path, folder: str) -> str:

@@ -43,6 +43,12 @@ class _Place(_Record):
     line: int
 
 
+class _Executable(_Record):
+    kind: Literal["executable"]
+    path: str
+    lines: list[int]
+
+
 class _Ran(_Record):
     kind: Literal["ran"]
     id: _Id
@@ -62,7 +68,7 @@ class _End(_Record):
     counts: dict[TestOutcome, int]
 
 
-_AnyRecord = _Planned | _Test | _Place | _Ran | _Watched | _End
+_AnyRecord = _Planned | _Test | _Place | _Executable | _Ran | _Watched | _End
 _RECORD: TypeAdapter[_AnyRecord] = TypeAdapter(Annotated[_AnyRecord, Field(discriminator="kind")])
 
 
@@ -143,12 +149,23 @@ def _traced(records: list[_AnyRecord | None], tests: list[_Test], ours: set[str]
     seconds: dict[str, float] = {}
     for test in tests:
         seconds[test.id] = seconds.get(test.id, 0.0) + test.seconds
+    executable: dict[str, list[int]] = {}
+    for lines in (record for record in records if isinstance(record, _Executable)):
+        executable.setdefault(lines.path, []).extend(lines.lines)
     return Traced(
         places=places,
         ran={name: tuple(numbers) for name, numbers in ran.items()},
         seconds={name: seconds.get(name, 0.0) for name in ran},
+        executable={path: tuple(lines) for path, lines in executable.items()},
         whole=all(record.whole for record in found),
     )
+
+
+def read_traced(done: Completed, challenge: Challenge) -> Traced | None:
+    """What ran in a process that is no test; None when it did not come to its end."""
+    records = _read(done.stdout, challenge.key)
+    ended = bool(records) and isinstance(records[-1], _Ran)
+    return _traced(records, [], set()) if ended and done.ok and None not in records else None
 
 
 def _read(content: bytes, key: str) -> list[_AnyRecord | None]:

@@ -35,7 +35,8 @@ class Traced(BaseModel):
 
     places: (file relative to the tree, line). ran: numbers of `places`, by test id; what
     ran while tests were collected, imports above all, is under "". seconds: by test id,
-    slowed down by being traced. whole: nothing was left out for its size.
+    slowed down by being traced. executable: lines that hold code, by file, of the files whose
+    lines were asked for. whole: nothing was left out for its size.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +44,7 @@ class Traced(BaseModel):
     places: tuple[tuple[str, int], ...] = ()
     ran: dict[str, tuple[int, ...]] = {}
     seconds: dict[str, float] = {}
+    executable: dict[str, tuple[int, ...]] = {}
     whole: bool = True
 
 
