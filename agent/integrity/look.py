@@ -18,8 +18,8 @@ MOST = 40
 _LONGEST_LINE = 160
 _DEEPEST = 3  # code in text in code
 _UNREAD = "could not be read"
-_USUAL_TOO = {"uses a stream by its number": "writes to the output"}
-"""A program that writes to its output may honestly do so by another way."""
+_USUAL_TOO = {"uses a stream by its number": "writes to the output", "asks git": "works with git"}
+"""What a file does already it may honestly do by another way."""
 
 
 @dataclass(frozen=True)

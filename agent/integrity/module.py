@@ -16,7 +16,7 @@ from hotloop.repos.paths import is_regular
 
 LARGEST = 4 << 20
 """Bytes of a source file. A larger one is data."""
-_RUNNERS = frozenset({"builtins.exec", "builtins.eval", "builtins.compile"})
+RUNNERS = frozenset({"builtins.exec", "builtins.eval", "builtins.compile"})
 _WARNINGS = threading.Lock()
 """Filters of warnings belong to the process, and gates run side by side."""
 
@@ -80,7 +80,7 @@ class Module:
     def run_texts(self) -> Iterator[tuple[str, int]]:
         """Constant texts that are run as code, with the line."""
         for node in self.nodes:
-            if isinstance(node, ast.Call) and self.names.dotted(node.func) in _RUNNERS and node.args:
+            if isinstance(node, ast.Call) and self.names.dotted(node.func) in RUNNERS and node.args:
                 text = constant_text(node.args[0])
                 if text is not None:
                     yield text.strip(), node.lineno

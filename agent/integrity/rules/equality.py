@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from hotloop.agent.integrity.module import Module, Signal
 from hotloop.agent.integrity.scopes import Function
 
+_CONTAINERS = frozenset(
+    f"builtins.{name}"
+    for name in ("list", "tuple", "dict", "set", "frozenset", "str", "bytes", "int", "float")
+)
 _COMPARISONS = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__", "__bool__"})
 _ON_DEMAND = frozenset({"__getattr__", "__getattribute__", "__missing__", "__del__"})
 _FORGED = frozenset({"__class__", "__instancecheck__", "__subclasscheck__", "__reduce__", "__reduce_ex__"})
@@ -15,6 +19,10 @@ _FORGED = frozenset({"__class__", "__instancecheck__", "__subclasscheck__", "__r
 
 def equality(module: Module) -> Iterator[Signal]:
     for owner in module.classes():
+        poses = [name for one in owner.bases if (name := module.names.dotted(one)) in _CONTAINERS]
+        if poses:
+            why = "what it holds may be worked out only when it is looked at, or compared"
+            yield Signal("poses as a builtin type", f"{owner.name} {poses[0]}", owner.lineno, why)
         for node in owner.body:
             if isinstance(node, Function) and (found := _told(node)) is not None:
                 kind, why = found

@@ -17,6 +17,7 @@ _WHY = "code that asks whether it is measured or tested is not written for its u
 _FRAME_PARTS = frozenset(
     {"f_back", "f_globals", "f_locals", "f_code", "f_lineno", "f_trace", "tb_frame", "gi_frame"}
 )
+_CALLER_PARTS = frozenset({"co_name", "co_filename", "co_qualname"})
 _FRAMEWORKS = frozenset({"pytest", "_pytest", "unittest", "nose"})
 
 
@@ -31,6 +32,7 @@ def harness(module: Module) -> Iterator[Signal]:
             yield Signal(_DETECTS, text[:80], node.lineno, _WHY, certain=True)
     yield from _framework_loaded(module)
     yield from _frame_parts(module)
+    yield from _callers(module)
 
 
 @cache
@@ -65,6 +67,18 @@ def _framework_loaded(module: Module) -> Iterator[Signal]:
         name = constant_text(asked)
         if name is not None and name.split(".")[0] in _FRAMEWORKS and isinstance(node, ast.expr):
             yield Signal(_DETECTS, f"{name} in sys.modules", node.lineno, _WHY, certain=True)
+
+
+def _callers(module: Module) -> Iterator[Signal]:
+    """`frame.f_code.co_name == "timed"`: the way taken depends on who calls."""
+    for node in module.nodes:
+        if isinstance(node, ast.Compare):
+            sides = (node.left, *node.comparators)
+            asked = [
+                one.attr for one in sides if isinstance(one, ast.Attribute) and one.attr in _CALLER_PARTS
+            ]
+            if asked and any(constant_text(one) is not None for one in sides):
+                yield Signal(_DETECTS, f"frame's {asked[0]}", node.lineno, _WHY, certain=True)
 
 
 def _frame_parts(module: Module) -> Iterator[Signal]:

@@ -11,7 +11,7 @@ from hotloop.agent.integrity.module import Module, Signal
 LONGEST_TEXT = 1000
 MOST_ITEMS = 100
 _WHY = "recorded results, or anything else that cannot be read, fit into it"
-_DECODERS = frozenset(
+DECODERS = frozenset(
     {
         "base64.b64decode", "base64.b85decode", "base64.a85decode", "base64.b32decode", "zlib.decompress",
         "bz2.decompress", "lzma.decompress", "gzip.decompress", "codecs.decode", "binascii.unhexlify",
@@ -28,7 +28,7 @@ def literals(module: Module) -> Iterator[Signal]:
         if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict) and _is_table(node):
             yield Signal("a large constant", _digest(ast.dump(node)), node.lineno, _WHY)
     for name, call in module.references:
-        if name in _DECODERS and module.scopes.function(call) is None:
+        if name in DECODERS and module.scopes.function(call) is None:
             why = "what it holds cannot be read in the patch"
             yield Signal("decodes a blob at import", name, call.lineno, why)
 

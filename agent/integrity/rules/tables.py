@@ -48,10 +48,16 @@ CALLS = (
         ),
     ),
     Mark(
+        "searches the collector's objects",
+        "the harness and its expected values are objects of the same process",
+        ("gc.get_objects", "gc.get_referrers"),
+        certain=True,
+    ),
+    Mark(
         "searches the process's objects",
         "the harness and its expected values are objects of the same process",
         (
-            "gc.get_objects", "gc.get_referrers", "gc.get_referents", "sys.modules", "inspect.getsource",
+            "gc.get_referents", "sys.modules", "inspect.getsource",
             "inspect.getmodule", "inspect.getsourcefile",
         ),
     ),
@@ -70,7 +76,7 @@ CALLS = (
     Mark(
         "ends the process by an exception",
         "library code that exits takes its caller with it",
-        ("sys.exit", "builtins.SystemExit", "builtins.exit", "builtins.quit", "os.kill", "os.killpg"),
+        ("sys.exit", "builtins.exit", "builtins.quit", "os.kill", "os.killpg"),
     ),
     Mark(
         "handles signals or finalizers",
@@ -160,6 +166,11 @@ MODULES = (
             "socket", "ssl", "urllib.request", "http.client", "http.server", "ftplib", "smtplib", "telnetlib",
             "xmlrpc", "requests", "httpx", "aiohttp", "urllib3", "websockets", "paramiko",
         ),
+    ),
+    Mark(
+        "works with git",
+        "the history holds other versions of this code, and perhaps the answer",
+        ("git", "pygit2", "dulwich"),
     ),
     Mark(
         "looks at processes",

@@ -131,10 +131,62 @@ CASES = {
         "def f(modules):\n    return 'numpy' in modules",
         certain=True,
     ),
-    "objects of the process": Case(
-        "searches the process's objects",
+    "objects of the collector": Case(
+        "searches the collector's objects",
         "import gc\ndef f():\n    return gc.get_objects()",
         "def f(gc):\n    return gc.get_objects()",
+        certain=True,
+    ),
+    "objects of the process": Case(
+        "searches the process's objects",
+        "import sys\ndef f():\n    return list(sys.modules)",
+        "import sys\ndef f():\n    return list(sys.byteorder)",
+    ),
+    "the caller's name": Case(
+        "detects the harness",
+        "def f(frame):\n    return frame.f_back.f_code.co_name == 'timed_call'",
+        "def f(code, name):\n    return code.co_name == name",
+        certain=True,
+    ),
+    "disguised code": Case(
+        "runs disguised code",
+        "exec(''.join(chr(ord(c) - 1) for c in 'jnqpsu!ujnf'))",
+        "def f(names):\n    exec('\\n'.join(f'{name} = 1' for name in names))\nexec('x = 1')",
+        certain=True,
+    ),
+    "disguised code under a name": Case(
+        "runs disguised code",
+        "import base64 as b\nT = 'eCA9IDE='\nCODE = b.b64decode(T)\nexec(CODE)",
+        "T = 'x = 1'\nexec(T)\ndef f(text):\n    exec(bytes(text).decode())",
+        certain=True,
+    ),
+    "a disguised text": Case(
+        "disguises a text",
+        "NAME = ''.join(map(chr, (112, 121)))",
+        "def f(codes):\n    return ''.join(map(chr, codes))\nNAME = ', '.join(['a', 'b'])",
+    ),
+    "git": Case(
+        "asks git",
+        "import subprocess\nX = subprocess.run(['git', 'show', 'HEAD'])",
+        "import subprocess\nX = subprocess.run(['digit'])",
+        certain=True,
+    ),
+    "git's library": Case("works with git", "import git", "from . import git"),
+    "a signal to itself": Case(
+        "ends the process",
+        "import os\ndef f():\n    os.kill(os.getpid(), 9)",
+        "import os\ndef f(child):\n    return os.kill",
+        certain=True,
+    ),
+    "an interrupt": Case(
+        "ends the process by an exception",
+        "def f():\n    raise KeyboardInterrupt",
+        "def f(g):\n    try:\n        return g()\n    except KeyboardInterrupt:\n        raise",
+    ),
+    "a list that is none": Case(
+        "poses as a builtin type",
+        "class Lazy(list):\n    def __iter__(self):\n        return iter(())",
+        "class Rows:\n    def __iter__(self):\n        return iter(())",
     ),
     "an exit hook": Case(
         "registers an exit hook",
