@@ -27,6 +27,9 @@ from hotloop.repos.suites.reported import PytestSuite, UnittestSuite
         ("make check", ExitCodeSuite),
         ("python -m nose2 --junit {junit}", JUnitSuite),
         ("cd sub && pytest --junitxml={junit}", JUnitSuite),
+        ("cd sub && pytest --junitxml=out.xml -q", JUnitSuite),
+        ("cd sub && pytest --junit-xml out.xml", JUnitSuite),
+        ("make check OPTIONS='--junitxml=out.xml'", ExitCodeSuite),
     ],
 )
 def test_a_command_is_understood(command: str, kind: type) -> None:

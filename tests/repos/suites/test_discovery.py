@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hotloop.repos.suites import discover_tests
+from hotloop.repos.suites import collected_names, discover_tests
 
 FUNCTION = "def test_a(): pass\n"
 CASE = "import unittest\nclass A(unittest.TestCase):\n    def test_a(self): pass\n"
@@ -32,3 +32,30 @@ CASE = "import unittest\nclass A(unittest.TestCase):\n    def test_a(self): pass
 )
 def test_tests_are_found(folder: Callable[..., Path], files: dict[str, str], command: str | None) -> None:
     assert discover_tests(folder(files)) == command
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        ({}, ()),
+        (
+            {"pytest.ini": "[pytest]\npython_files = check_*.py\n    spec_*.py\naddopts = -q\n"},
+            ("check_*.py", "spec_*.py"),
+        ),
+        ({"setup.cfg": "[tool:pytest]\npython_files=check_*.py other.py\n"}, ("check_*.py", "other.py")),
+        (
+            {"pyproject.toml": '[tool.pytest.ini_options]\npython_files = ["check_*.py", "a.py"]\n'},
+            ("check_*.py", "a.py"),
+        ),
+        (
+            {"pyproject.toml": '[tool.pytest.ini_options]\npython_files = [\n  "check_*.py",\n]\nx = 1\n'},
+            ("check_*.py",),
+        ),
+        ({"pyproject.toml": '[tool.pytest.ini_options]\npython_files = "check_*.py"\n'}, ("check_*.py",)),
+        ({"tox.ini": "[pytest]\npython_files = *.py\n"}, ()),
+    ],
+)
+def test_names_of_collected_files_are_found(
+    folder: Callable[..., Path], files: dict[str, str], names: tuple[str, ...]
+) -> None:
+    assert collected_names(folder(files)) == ("test*.py", "*_test.py", *names)

@@ -45,6 +45,15 @@ def test_junit_is_read_where_the_placeholder_stands(run_suite: Callable[..., Tes
     assert report.problem is None
 
 
+def test_a_result_file_of_the_tree_is_not_taken_for_the_runs(run_suite: Callable[..., TestReport]) -> None:
+    """What `--junitxml` names is written elsewhere; a forged file at its place says nothing."""
+    tests = "def test_a(): assert 1 == 2\n"
+    report = run_suite("true; python -m pytest --junitxml=out.xml", {"out.xml": JUNIT, "test_a.py": tests})
+    assert report.outcomes == {"test_a::test_a": "failed"}
+    assert "assert 1 == 2" in report.failures["test_a::test_a"]
+    assert run_suite("true; true --junitxml=out.xml", {"out.xml": JUNIT}).outcomes == {}
+
+
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     '<testsuite><testcase name="&b;"/></testsuite>'
