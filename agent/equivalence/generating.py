@@ -32,6 +32,9 @@ from hotloop.sandboxes.base import Sandbox
 
 EXAMPLES = 400
 LEAST_BUDGET = 2.0
+LEAST_TRIED = 30
+GRACE = 15.0
+"""On a busy machine a function is given so many more seconds for its first inputs."""
 RESTARTS = 6
 
 
@@ -143,9 +146,11 @@ def _usable(function: Function, material: Material, found: Generated) -> list[Ca
 def _try_one(players: Players, calls: Sequence[Call], found: Generated, start: int, end: float) -> None:
     """Look for a counterexample among inputs like those of `calls`, which are of one function."""
     smallest: list[tuple[int, Ask]] = []
+    least = found.tried + LEAST_TRIED
 
     def examine(ask: Ask) -> None:
-        if time.monotonic() > end or players.restarts > RESTARTS:
+        late = time.monotonic() - end
+        if late > (0.0 if found.tried >= least else GRACE) or players.restarts > RESTARTS:
             return
         found.tried += 1
         known = players.base(ask)
