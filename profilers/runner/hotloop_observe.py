@@ -7,10 +7,17 @@ import operator
 import re
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def without_addresses(text):
+    """Where in memory an object lies is no part of what it is."""
+    return _ADDRESS.sub("", text)
+
+
 _ASKED = {"__len__": len, "__iter__": iter}
 _TEXTS = {
-    "__str__": lambda value: _ADDRESS.sub("", str(value)),
-    "__repr__": lambda value: _ADDRESS.sub("", repr(value)),
+    "__str__": lambda value: without_addresses(str(value)),
+    "__repr__": lambda value: without_addresses(repr(value)),
 }
 
 

@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 import hotloop_canon  # noqa: E402  (found beside this file, which then leaves the path)
 import hotloop_effects  # noqa: E402  (as above)
+import hotloop_observe  # noqa: E402  (as above)
 import hotloop_plain  # noqa: E402  (as above)
 import hotloop_surface  # noqa: E402  (as above)
 import hotloop_target  # noqa: E402  (as above)
@@ -179,7 +180,7 @@ def _text(value):
     if isinstance(value, BaseException):
         return "%s: %s" % (type(value).__name__, str(value)[:200])
     try:
-        return _REPR.repr(value)[:400]
+        return hotloop_observe.without_addresses(_REPR.repr(value))[:400]
     except Exception as error:
         return "<%s in repr>" % type(error).__name__
 
