@@ -35,6 +35,9 @@ BASES = Path(__file__).parent / "bases"
 MEASURE_SECONDS = 12.0
 """Most seconds to measure one fixture: honest ones gain a fifth and more, so little is enough."""
 
+EQUIVALENCE_SECONDS = 6.0
+"""Most seconds to repeat recorded calls of one fixture, and to try generated inputs: calls are short here."""
+
 Key = tuple[str, str]
 
 
@@ -134,5 +137,10 @@ def settings_of(base: str, workload: str) -> Settings:
     options = tomllib.loads((BASES / base / "base.toml").read_text("utf-8"))
     command = options.get("commands", {}).get(workload)
     timed = {"command": command} if command else {"workload": options["workloads"][workload]}
-    values: dict[str, Any] = {"coder": "catalog", "measure_seconds": MEASURE_SECONDS, **timed}
+    values: dict[str, Any] = {
+        "coder": "catalog",
+        "measure_seconds": MEASURE_SECONDS,
+        "equivalence_seconds": EQUIVALENCE_SECONDS,
+        **timed,
+    }
     return Settings(tests=options["tests"], **values)

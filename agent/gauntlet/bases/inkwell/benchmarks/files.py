@@ -1,4 +1,4 @@
-"""Records written to a file and read again."""
+"""Records written to a file once and read four times."""
 
 import os
 import random
@@ -16,4 +16,6 @@ def workload(records):
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "records")
         inkwell.save(records, path)
+        for _ in range(3):
+            inkwell.load(path)
         return inkwell.load(path)
