@@ -158,7 +158,7 @@ def _try_one(players: Players, calls: Sequence[Call], found: Generated, start: i
             return
         found.counted += not known.output.raised or known.deliberate
         new = players.candidate(ask, known)
-        if _tells_apart(known, new, players.tolerance):
+        if tells_apart(known, new, players.tolerance):
             size = len(repr(ask.given))
             if not smallest or size <= smallest[0][0]:
                 smallest[:] = [(size, ask)]
@@ -193,7 +193,8 @@ def _search(examine: Callable[[Ask], None], asks: SearchStrategy[Ask], start: in
         return  # flaky: time ended while it was shrinking, and what was found so far is kept
 
 
-def _tells_apart(old: Answer, new: Answer, tolerance: float) -> bool:
+def tells_apart(old: Answer, new: Answer, tolerance: float) -> bool:
+    """Whether the answers to a generated input differ where base's can be held against the candidate."""
     if not old.output.raised:
         return differ(old, new, tolerance) is not None
     return old.deliberate and not new.output.raised and new.unprepared is None
@@ -208,7 +209,7 @@ def _confirm(players: Players, ask: Ask, found: Generated) -> None:
         return
     new = players.candidate(ask, known, leaves=True)
     text = told(ask.label, known, new)
-    if not _tells_apart(known, new, players.tolerance):
+    if not tells_apart(known, new, players.tolerance):
         found.unsure.append(f"{text}, but only after other calls")
         return
     where = differ(known, new, players.tolerance) if known.said == new.said else None
