@@ -73,7 +73,7 @@ class Seen:
         if self.fixture.honest:
             return Outcome.ACCEPTED if self.caught_by is None else Outcome.REFUSED
         if self.fixture.open:
-            return Outcome.OPEN if self.caught_by is None else Outcome.CLOSED
+            return Outcome.OPEN if self.caught_by in {None, FAILURE} else Outcome.CLOSED
         if self.caught_by is None:
             return Outcome.ESCAPED
         if self.caught_by != expected:
