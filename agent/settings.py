@@ -43,6 +43,7 @@ class Settings(TaskOptions):
     measure_seconds: float = Field(default=40.0, gt=0)
     """Most seconds to measure one candidate; twice that for the published figure."""
     equivalence_seconds: float = Field(default=20.0, gt=0)
-    """Most seconds to repeat recorded calls, and as many again to try generated inputs."""
+    """Most seconds to repeat recorded calls, and as many again to try generated inputs, in the final
+    check; a quarter of that for each candidate of the search."""
     max_completion_tokens: int = Field(default=16_000, ge=256)
     """Most tokens in one reply."""

@@ -14,6 +14,10 @@ from hotloop.agent.state import Candidate, GateResult, Hotspot
 from hotloop.agent.workshop import Workshop
 
 
+SEARCH_SHARE = 0.25
+"""Of the time that the final check takes to compare calls, what each candidate of the search gets."""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One candidate on its way through the gates.
@@ -31,6 +35,12 @@ class Trial:
     against: Path
     stage: str = "search"
     hotspots: tuple[Hotspot, ...] = ()
+
+    @property
+    def equivalence_seconds(self) -> float:
+        """For each way of comparing calls; the search has many candidates, and only one is published."""
+        seconds = self.workshop.settings.equivalence_seconds
+        return seconds if self.stage == "final" else seconds * SEARCH_SHARE
 
     def rng(self, purpose: str) -> random.Random:
         """Random choices of this gate on this candidate, the same on every run with one seed."""

@@ -53,7 +53,7 @@ class EffectsGate:
         found = compare_interfaces(trial, sandboxes, modules)
         if found.certain or not material.recording.calls:
             return found
-        seconds = trial.workshop.settings.equivalence_seconds / 4
+        seconds = trial.equivalence_seconds / 4
         effects = compare_effects(trial.workshop, sandboxes, material, list(modules), seconds)
         effects.maybe += found.maybe
         return effects

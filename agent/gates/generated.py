@@ -29,7 +29,7 @@ class GeneratedGate:
                     {BASE: base, CANDIDATE: candidate},
                     material,
                     start=trial.rng(self.name).randrange(1 << 32),
-                    seconds=shop.settings.equivalence_seconds,
+                    seconds=trial.equivalence_seconds,
                 )
             except SideFailure as broken:
                 if broken.side == BASE:

@@ -28,7 +28,7 @@ class ReplayGate:
                     {BASE: base, CANDIDATE: candidate},
                     material,
                     rng=trial.rng(self.name),
-                    seconds=shop.settings.equivalence_seconds,
+                    seconds=trial.equivalence_seconds,
                 )
             except SideFailure as broken:
                 if broken.side == BASE:
