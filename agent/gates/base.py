@@ -13,7 +13,6 @@ from hotloop.agent.baseline import Baseline
 from hotloop.agent.state import Candidate, GateResult, Hotspot
 from hotloop.agent.workshop import Workshop
 
-
 SEARCH_SHARE = 0.25
 """Of the time that the final check takes to compare calls, what each candidate of the search gets."""
 
