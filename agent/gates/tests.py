@@ -5,7 +5,7 @@ from __future__ import annotations
 from hotloop.agent.coverage import changed
 from hotloop.agent.gates.base import Trial, failed, passed
 from hotloop.agent.gates.first import missed_lines, remarks, run_first
-from hotloop.agent.pristine import test_tree
+from hotloop.agent.gates.pristine import test_tree
 from hotloop.agent.state import GateResult
 from hotloop.agent.testing import run_in_copy
 from hotloop.repos.suites import Comparison, compare

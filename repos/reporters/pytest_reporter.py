@@ -30,10 +30,10 @@ def expanded(argument):
 
 def load_pytest():
     """pytest with all of its own plugins, which it would otherwise load among target code."""
-    config = importlib.import_module("_pytest.config")
-    for name in config.default_plugins:
+    pytest = importlib.import_module("pytest")
+    for name in importlib.import_module("_pytest.config").default_plugins:
         importlib.import_module("_pytest." + name)
-    return importlib.import_module("pytest")
+    return pytest
 
 
 def main():

@@ -75,8 +75,8 @@ _RECORD: TypeAdapter[_AnyRecord] = TypeAdapter(Annotated[_AnyRecord, Field(discr
 def read_report(done: Completed, challenge: Challenge) -> TestReport:
     """The report of a run whose reporter wrote its records to stdout.
 
-    `complete` is False when a line is not signed or not understood, output was cut,
-    or the end is missing, not the last or at odds with the records or the exit code.
+    `complete` is False when a line is missing, not signed or not understood, or when the
+    end is missing, not the last or at odds with the records or the exit code.
     """
     records = _read(done.stdout, challenge.key)
     sentinels = {sentinel.name: sentinel for sentinel in challenge.sentinels}
@@ -93,7 +93,7 @@ def read_report(done: Completed, challenge: Challenge) -> TestReport:
         seconds=done.seconds,
         exit_code=done.exit_code,
         timed_out=done.timed_out,
-        complete=not done.truncated and _is_complete(records, phases, done.exit_code),
+        complete=_is_complete(records, phases, done.exit_code),
         anomalies=anomalies(
             planned=[name for record in records if isinstance(record, _Planned) for name in record.ids],
             reported=[test.id for test in tests],

@@ -13,9 +13,9 @@ import pytest
 from hotloop.agent.events import EventLog
 from hotloop.agent.folder import RunFolder
 from hotloop.agent.gates.base import Trial
+from hotloop.agent.gates.pristine import belongs_to_tests
 from hotloop.agent.gates.tests import TestsGate
 from hotloop.agent.people import gather_people
-from hotloop.agent.pristine import belongs_to_tests
 from hotloop.agent.settings import Settings
 from hotloop.agent.state import Candidate, GateResult, Spent
 from hotloop.agent.testing import run_in_copy
