@@ -16,6 +16,24 @@ ODD_CHARACTERS = (
     "\x00\t\n\r\x1c\x85\xa0 \u0130\u0131\xdf\u017f\u212a\u0301\u200b\u2028\ufb01\u0663\U0001d7d8\U0001f600"
 )
 """White space, case and digits beyond ASCII, where quick ways and careful ones part."""
+ODD_TEXTS = [
+    "A\u03a3 ",
+    "\u0130",
+    "\xdf",
+    "a\u0301",
+    "\r\n",
+    "\x1c",
+    "\u2028",
+    "x_1",
+    "it's",
+    "1.5",
+    "A1",
+    "  ",
+    "\\",
+    "%s",
+    "\x00",
+]
+"""Pieces whose meaning hangs on their neighbours: a sigma at a word's end, line ends, marks, digits."""
 
 _ANY_CHARACTER = st.integers(0x20, 0x2FFF).map(chr)
 """Not `st.characters`, which first builds a table of all of Unicode."""
@@ -55,7 +73,8 @@ def _texts(seen: list[str]) -> SearchStrategy[str]:
     known = sorted({character for text in seen for character in text[:400]}) or ["a"]
     single = st.sampled_from(known) | st.sampled_from(ODD_CHARACTERS) | _ANY_CHARACTER
     words = st.sampled_from(sorted({word for text in seen for word in text[:400].split()}) or ["a"])
-    joined = st.lists(words | st.sampled_from(known), max_size=8).map("".join)
+    pieces = st.one_of(words, st.sampled_from(ODD_TEXTS), st.sampled_from(known))
+    joined = st.lists(pieces, max_size=8).map("".join)
     return st.text(single, max_size=_room(seen)) | joined
 
 
