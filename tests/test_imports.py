@@ -34,8 +34,11 @@ BACKENDS = {
 
 # Runs where Hotloop and its dependencies are not installed.
 INSIDE = ("profilers/runner/", "repos/reporters/", "sandboxes/inside/")
-# A plugin is loaded by its host, which is then there.
-PLUGINS = {"repos/reporters/pytest_reporter.py": {"pytest"}}
+# A plugin is loaded by its host, which is then there; a workload by the runner, whose folder it is told.
+PLUGINS = {
+    "repos/reporters/hotloop_pytest_plugin.py": {"pytest", "_pytest"},
+    "repos/reporters/workload_lines.py": {"hotloop_target"},
+}
 
 
 def modules() -> list[Path]:
