@@ -73,6 +73,7 @@ _TASK = """\
 workload = "workload.py"
 tests = "python -m pytest -q -p no:cacheprovider test_tally.py"
 measure_seconds = 4
+equivalence_seconds = 2
 """
 _CHANGE = """\
 Count every value once instead of once for each occurrence.
