@@ -136,10 +136,8 @@ def compare_trees(
             scaling = _scaling(measurement, (one, other), bench.workload, asked.sizes)
         noise = _noise(bench, base, measurement)
     except SideFailure as broken:
-        if broken.side == BASE:
-            raise broken.as_infrastructure() from broken
         raise UsageError(
-            f"The workload fails at the candidate: {broken.failure}", "Use one that both sides can run"
+            f"The workload fails at the candidate: {broken.of_candidate()}", "Use one that both sides can run"
         ) from None
     short = () if noise or measurement.verdict.differs else (NO_NOISE,)
     return Comparison(measurement, noise, (*notes(seen), *measurement.verdict.notes, *short), scaling)

@@ -35,9 +35,7 @@ class EffectsGate:
             try:
                 found = self._compare(trial, sandboxes, material, modules)
             except SideFailure as broken:
-                if broken.side == BASE:
-                    raise broken.as_infrastructure() from broken
-                return failed(self.name, f"calls broke: {broken.failure}")
+                return failed(self.name, f"calls broke: {broken.of_candidate()}")
         facts = {
             "calls": found.compared,
             "changes": found.maybe[:SHOWN],

@@ -33,9 +33,7 @@ class EquivalenceGate:
                 found = agreement({BASE: base, CANDIDATE: candidate}, shop.workload, rng)
                 other = other_sizes({BASE: base, CANDIDATE: candidate}, shop.workload, rng, found)
             except SideFailure as broken:
-                if broken.side == BASE:
-                    raise broken.as_infrastructure() from broken
-                return failed(self.name, f"the workload broke: {broken.failure}")
+                return failed(self.name, f"the workload broke: {broken.of_candidate()}")
         if found.difference is not None:
             return failed(self.name, describe(found.difference))
         if other.difference is not None:
@@ -85,7 +83,7 @@ def other_sizes(
         except SideFailure as broken:
             in_time = not isinstance(broken.failure.__cause__, ProcessTimeout)
             if broken.side == CANDIDATE and in_time:
-                tried.difference = f"the workload broke at size {size}: {broken.failure}"
+                tried.difference = f"the workload broke at size {size}: {broken.of_candidate()}"
                 return tried
             tried.not_compared.append(f"size {size}: {broken}")
             continue

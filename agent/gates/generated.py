@@ -32,9 +32,7 @@ class GeneratedGate:
                     seconds=trial.equivalence_seconds,
                 )
             except SideFailure as broken:
-                if broken.side == BASE:
-                    raise broken.as_infrastructure() from broken
-                return failed(self.name, f"calls broke: {broken.failure}")
+                return failed(self.name, f"calls broke: {broken.of_candidate()}")
         facts = {
             "tried": found.tried,
             "counted": found.counted,

@@ -31,9 +31,7 @@ class ReplayGate:
                     seconds=trial.equivalence_seconds,
                 )
             except SideFailure as broken:
-                if broken.side == BASE:
-                    raise broken.as_infrastructure() from broken
-                return failed(self.name, f"calls broke: {broken.failure}")
+                return failed(self.name, f"calls broke: {broken.of_candidate()}")
         facts = {
             "calls": found.compared,
             "functions": [one.label for one in material.change.functions][:SHOWN],

@@ -7,7 +7,7 @@ import time
 from hotloop.agent.gates.base import Trial, failed, passed
 from hotloop.agent.measuring import measure
 from hotloop.agent.state import GateResult
-from hotloop.profilers.engines.base import BASE, SideFailure
+from hotloop.profilers.engines.base import SideFailure
 from hotloop.profilers.verdict import Outcome, Verdict
 
 NAME = "speed"
@@ -19,9 +19,7 @@ def check_speed(trial: Trial) -> tuple[GateResult, Verdict | None]:
     try:
         verdict = measure(trial)
     except SideFailure as broken:
-        if broken.side == BASE:
-            raise broken.as_infrastructure() from broken
-        return failed(NAME, f"the workload broke while it was timed: {broken.failure}"), None
+        return failed(NAME, f"the workload broke while it was timed: {broken.of_candidate()}"), None
     return answer(verdict).model_copy(update={"seconds": time.monotonic() - begun}), verdict
 
 

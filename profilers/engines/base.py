@@ -138,6 +138,12 @@ class SideFailure(Exception):
         """For a side that is known to work: then the machine is to blame."""
         return ProfilerError(f"{self.side} broke though it had worked before: {self.failure}")
 
+    def of_candidate(self) -> WorkloadFailure:
+        """What the candidate did. Raises `as_infrastructure` where it was base that broke."""
+        if self.side == BASE:
+            raise self.as_infrastructure() from self
+        return self.failure
+
 
 @contextmanager
 def attributed(side: str) -> Iterator[None]:
