@@ -124,6 +124,10 @@ _REMEDIES = {
     "isolates_network": ("code inside can reach the network", "Run as root, or allow user namespaces"),
     "limits_memory": ("memory is not limited", "Use --sandbox docker"),
     "limits_processes": ("the number of processes is not limited", "Run where a control group is writable"),
+    "limits_disk": (
+        "what a command writes is bounded for each file, and not in all",
+        "Use --sandbox docker, or keep state on a disk of its own (XDG_STATE_HOME)",
+    ),
     "same_path": (
         "base and candidate lie at different paths",
         "Run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)",

@@ -23,12 +23,14 @@ class Limits:
 
     seconds: wall clock; past it the whole process tree is killed and the
         result has `timed_out`.
-    memory_mb: MiB for the sandbox (docker) or for each process (local).
+    memory_mb: MiB, for all that the command starts together where there is a control
+        group or a container, and for each process where there is none.
     processes: most processes and threads at one time, where the backend can
         hold that (see `Capabilities`).
     output_bytes: most bytes kept of stdout and of stderr, each; the middle of
         longer output is dropped while reading and the result has `truncated`.
     file_mb: MiB, the largest file a process may write.
+    open_files: most files a process may have open at one time.
     """
 
     seconds: float = 120.0
@@ -36,6 +38,7 @@ class Limits:
     processes: int = 256
     output_bytes: int = 1 << 20
     file_mb: int = 1024
+    open_files: int = 4096
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Capabilities:
     isolates_files: bool
     limits_memory: bool
     limits_processes: bool
+    limits_disk: bool
+    """All that is written to the scratch folder is bounded, not only each file."""
     same_path: bool
     """Base and candidate trees appear at one path."""
     counts_children: bool
@@ -77,6 +82,7 @@ class Environment:
     version: of that interpreter, e.g. (3, 11).
     identity: what it was made from, stable across runs.
     reference: the backend's own handle (an image id, a folder).
+    bytecode: where its modules' bytecode is kept for all sandboxes; empty where each compiles for itself.
     """
 
     backend: str
@@ -84,6 +90,7 @@ class Environment:
     version: tuple[int, int]
     identity: str
     reference: str
+    bytecode: str = ""
 
 
 @dataclass(frozen=True)

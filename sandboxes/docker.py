@@ -14,15 +14,13 @@ from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, L
 from hotloop.sandboxes.launching import LAUNCHER
 from hotloop.sandboxes.local import SYSTEM_PATH, user_folder
 from hotloop.sandboxes.trees import give_to, make_readable, readable_copy, refuse_git
+from hotloop.sandboxes.users import sandbox_user
 
 if TYPE_CHECKING:
     import docker
 
     from hotloop.sandboxes.docker_environment import ImageBuilder
     from hotloop.sandboxes.docker_sandbox import DockerSandbox
-
-SANDBOX_UID = 10001
-
 
 class DockerBackend:
     """See `hotloop.sandboxes.base.Backend`.
@@ -37,6 +35,7 @@ class DockerBackend:
         isolates_files=True,
         limits_memory=True,
         limits_processes=True,
+        limits_disk=True,
         same_path=True,
         counts_children=True,
     )
@@ -73,7 +72,7 @@ class DockerBackend:
         from hotloop.sandboxes import docker_container, docker_sandbox  # noqa: PLC0415  (see above)
 
         refuse_git(tree)
-        uid, gid = _user()
+        uid, gid = sandbox_user()
         if uid != os.getuid():
             make_readable(tree)
             if writable:
@@ -104,8 +103,3 @@ class DockerBackend:
             make_readable(ours)
             binds.append((ours, TOOLBOX, "ro"))
         return binds
-
-
-def _user() -> tuple[int, int]:
-    """Who commands run as: never root; ourselves when we are not root, so that files stay ours."""
-    return (os.getuid(), os.getgid()) if os.getuid() else (SANDBOX_UID, SANDBOX_UID)

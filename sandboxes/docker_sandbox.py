@@ -283,7 +283,11 @@ class DockerSandbox:
             "env": command_environment(self._path, SCRATCH, env, one_core=cpu is not None),
             "cpu": cpu,
             "oom_first": True,
-            "rlimits": {"RLIMIT_FSIZE": limits.file_mb * MIB, "RLIMIT_CORE": 0},
+            "rlimits": {
+                "RLIMIT_FSIZE": limits.file_mb * MIB,
+                "RLIMIT_NOFILE": limits.open_files,
+                "RLIMIT_CORE": 0,
+            },
         }
 
 

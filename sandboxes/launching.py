@@ -52,6 +52,10 @@ class Launched:
             return self.group.pids()
         return proc.descendants(self.popen.pid)
 
+    def exit_code(self) -> int:
+        """Of a command that has ended; negative is the signal that ended it."""
+        return int(self.popen.returncode)
+
     def wait(self, seconds: float) -> bool:
         """Whether the command ended by itself in time."""
         try:
@@ -147,10 +151,10 @@ def launch(settings: Settings, group: Group | None, out: Sink, err: Sink) -> Lau
     os.close(status_write)
     launched = Launched(popen, popen.pid, 0, status_read, group)
     try:
-        _write_all(popen, pack_settings(settings))
+        write_all(popen, pack_settings(settings))
         message = read_status(status_read, START_SECONDS)
         if message is None or "error" in message:
-            raise SandboxError(f"cannot set the sandbox up: {_reason(message, popen)}")
+            raise SandboxError(f"cannot set the sandbox up: {reason(message, popen)}")
         launched.target = int(str(message.get("child", message["pid"])))
         launched.spent_ns = int(str(message.get("spent_ns", 0)))
         launched.started = proc.start_time(launched.target) or 0
@@ -160,11 +164,11 @@ def launch(settings: Settings, group: Group | None, out: Sink, err: Sink) -> Lau
         raise
     assert popen.stdout is not None
     assert popen.stderr is not None
-    launched.pumps = [_pump(popen.stdout.fileno(), out), _pump(popen.stderr.fileno(), err)]
+    launched.pumps = [pump(popen.stdout.fileno(), out), pump(popen.stderr.fileno(), err)]
     return launched
 
 
-def _write_all(popen: subprocess.Popen[bytes], data: bytes) -> None:
+def write_all(popen: subprocess.Popen[bytes], data: bytes) -> None:
     assert popen.stdin is not None
     try:
         popen.stdin.write(data)
@@ -187,7 +191,7 @@ def read_status(fd: int, seconds: float) -> dict[str, object] | None:
     return message
 
 
-def _reason(message: dict[str, object] | None, popen: subprocess.Popen[bytes]) -> str:
+def reason(message: dict[str, object] | None, popen: subprocess.Popen[bytes]) -> str:
     if message:
         return str(message["error"])
     popen.kill()
@@ -195,7 +199,7 @@ def _reason(message: dict[str, object] | None, popen: subprocess.Popen[bytes]) -
     return popen.stderr.read(4096).decode("utf-8", "replace").strip() or "the launcher said nothing"
 
 
-def _pump(fd: int, sink: Sink) -> threading.Thread:
+def pump(fd: int, sink: Sink) -> threading.Thread:
     def copy() -> None:
         while data := os.read(fd, 65536):
             sink(data)

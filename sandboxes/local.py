@@ -57,6 +57,7 @@ class LocalBackend:
             isolates_files=False,
             limits_memory=True,
             limits_processes=(self._family is not None and self._family.limits_processes) or os.getuid() != 0,
+            limits_disk=False,
             same_path=isolation is not None,
             counts_children=self._family is not None,
         )

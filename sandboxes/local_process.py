@@ -139,7 +139,7 @@ class LocalProcess:
         self._end(drop=not in_time)
         if not in_time:
             raise ProcessTimeout(f"it did not end in {seconds:g} s")
-        return Ended(self._launched.popen.returncode, self._lines.rest(limit), seen)
+        return Ended(self._launched.exit_code(), self._lines.rest(limit), seen)
 
     def activity(self) -> Activity:
         pids = self._launched.pids()

@@ -34,6 +34,9 @@ class LocalSandbox:
     file for each process, from which a later process can find and end it.
     """
 
+    _owner: tuple[int, int] | None = None
+    """Whose the files are that `write` makes; None: ours."""
+
     def __init__(
         self, environment: Environment, rooms: Rooms, folder: Path, path: str, family: Family | None
     ) -> None:
@@ -77,7 +80,7 @@ class LocalSandbox:
             launched.release()
         feeder.join()
         return Completed(
-            exit_code=launched.popen.returncode if in_time else -9,
+            exit_code=launched.exit_code() if in_time else -9,
             stdout=out.value(),
             stderr=err.value(),
             seconds=seconds,
@@ -121,7 +124,7 @@ class LocalSandbox:
         self._check_open()
         root, parts = self._locate(path, self.scratch)
         try:
-            files.write_below(root, parts, data)
+            files.write_below(root, parts, data, self._owner)
         except OSError as error:
             raise SandboxError(f"cannot write {path}: {error}") from error
 
@@ -181,6 +184,7 @@ class LocalSandbox:
             "RLIMIT_DATA": memory,
             "RLIMIT_AS": 4 * memory,
             "RLIMIT_FSIZE": limits.file_mb * MIB,
+            "RLIMIT_NOFILE": limits.open_files,
             "RLIMIT_CORE": 0,
         }
         if os.getuid() and not (self._family and self._family.limits_processes):

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from hotloop.sandboxes.errors import SandboxError
+
 PROC = Path("/proc")
 
 
@@ -35,6 +37,22 @@ def has_ended(pid: int) -> bool:
 def parent(pid: int) -> int | None:
     fields = stat_fields(pid)
     return int(fields[1]) if fields else None
+
+
+def only_child(pid: int) -> int:
+    """The one process that it has started. Raises SandboxError when there is none or more."""
+    found = _children(pid)
+    if len(found) != 1:
+        raise SandboxError(f"process {pid} has {len(found)} children where one was expected")
+    return found[0]
+
+
+def _children(pid: int) -> list[int]:
+    """Of a process with one thread. The list is missing where the kernel was built without it."""
+    try:
+        return [int(word) for word in (PROC / f"{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return [child for child, parent in parents().items() if parent == pid]
 
 
 def parents() -> dict[int, int]:

@@ -15,7 +15,12 @@ class NotRegular(OSError):
     """A link, a folder, a device: anything but a plain file."""
 
 
-def walk(root: str | os.PathLike[str], folders: Sequence[str], make: bool = False) -> int:
+def walk(
+    root: str | os.PathLike[str],
+    folders: Sequence[str],
+    make: bool = False,
+    owner: tuple[int, int] | None = None,
+) -> int:
     """Descriptor of the folder below `root`; each step is opened from the one before."""
     current = os.open(root, DIRECTORY & ~os.O_NOFOLLOW)
     for name in folders:
@@ -23,6 +28,8 @@ def walk(root: str | os.PathLike[str], folders: Sequence[str], make: bool = Fals
             if make:
                 with suppress(FileExistsError):
                     os.mkdir(name, 0o755, dir_fd=current)
+                    if owner:
+                        os.chown(name, *owner, dir_fd=current, follow_symlinks=False)
             following = os.open(name, DIRECTORY, dir_fd=current)
         finally:
             os.close(current)
@@ -44,8 +51,14 @@ def read_below(root: str | os.PathLike[str], parts: Sequence[str], limit: int) -
         return file.read(limit + 1)
 
 
-def write_below(root: str | os.PathLike[str], parts: Sequence[str], data: bytes) -> None:
-    folder = walk(root, parts[:-1], make=True)
+def write_below(
+    root: str | os.PathLike[str],
+    parts: Sequence[str],
+    data: bytes,
+    owner: tuple[int, int] | None = None,
+) -> None:
+    """owner: uid and gid that the file and the folders made for it are given to."""
+    folder = walk(root, parts[:-1], make=True, owner=owner)
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         fd = os.open(parts[-1], flags, 0o644, dir_fd=folder)
@@ -54,6 +67,8 @@ def write_below(root: str | os.PathLike[str], parts: Sequence[str], data: bytes)
     with os.fdopen(fd, "wb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise NotRegular(f"not a regular file: {parts}")
+        if owner:
+            os.fchown(fd, *owner)
         file.truncate(0)
         file.write(data)
 

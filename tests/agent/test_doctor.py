@@ -72,11 +72,11 @@ def test_a_sandbox_that_works_says_what_it_holds(tmp_path: Path) -> None:
 
 
 def test_every_promise_has_words_for_when_it_cannot_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = Capabilities(*[False] * 6)
+    nothing = Capabilities(*[False] * 7)
     backend = LocalBackend(Path(), Path("state"))
     monkeypatch.setattr(LocalBackend, "capabilities", nothing)
     found = doctor.look_at_sandbox(backend).findings
-    assert len(found) == 6
+    assert len(found) == 7
     assert all(finding.remedy for finding in found)
 
 
