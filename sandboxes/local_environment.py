@@ -77,7 +77,7 @@ class Builder:
         """A virtual environment cannot be moved, so a marker says that it is whole."""
         remove_tree(folder)
         log(f"making an environment with Python {interpreter.version[0]}.{interpreter.version[1]}")
-        _make_venv(folder, interpreter, with_pip=bool(spec.commands))
+        make_venv(folder, interpreter, with_pip=bool(spec.commands))
         if spec.commands:
             with tempfile.TemporaryDirectory(prefix="hotloop-env-") as scratch:
                 copy = Path(scratch) / "tree"
@@ -140,7 +140,7 @@ def _as_it_is(interpreter: Interpreter) -> Environment:
     return Environment("local", interpreter.path, interpreter.version, identity, "")
 
 
-def _make_venv(folder: Path, interpreter: Interpreter, *, with_pip: bool) -> None:
+def make_venv(folder: Path, interpreter: Interpreter, *, with_pip: bool) -> None:
     command = [interpreter.path, "-I", "-m", "venv", *([] if with_pip else ["--without-pip"]), str(folder)]
     folder.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
