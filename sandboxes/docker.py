@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hotloop.sandboxes.docker_environment import ImageBuilder
     from hotloop.sandboxes.docker_sandbox import DockerSandbox
 
+
 class DockerBackend:
     """See `hotloop.sandboxes.base.Backend`.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Log, Sandbox
+from hotloop.sandboxes.bubblewrap import BubblewrapBackend
 from hotloop.sandboxes.docker import DockerBackend
 from hotloop.sandboxes.local import LocalBackend
 
@@ -18,7 +19,19 @@ class BareLocalBackend(LocalBackend):
     _family = None
 
 
-BACKENDS = {"local": LocalBackend, "local-bare": BareLocalBackend, "docker": DockerBackend}
+class BareBubblewrapBackend(BubblewrapBackend):
+    """As above: limits for each process, and the process's own clock."""
+
+    _family = None
+
+
+BACKENDS = {
+    "local": LocalBackend,
+    "local-bare": BareLocalBackend,
+    "bubblewrap": BubblewrapBackend,
+    "bubblewrap-bare": BareBubblewrapBackend,
+    "docker": DockerBackend,
+}
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,106 @@
+"""The first process inside walls that another program has built: supervises the target.
+
+Started as `python -I -S caged.py` and given its settings as `launcher.py` is, in JSON. It
+is process 1 of its pid namespace: the kernel kills all that is in it when it ends, and no
+process inside can signal it. One JSON line on `status_fd` says `{"spent_ns": ...}` (CPU
+nanoseconds the target's process used before it became the target) or `{"error": ...}`.
+The target's first instruction runs when one more byte has come on stdin. At the end
+comes `{"cpu_ns": ...}`, of the target and the children it waited for.
+
+Settings beside those of `launcher.take_place`: status_fd, cgroup_fds (open cgroup.procs
+files to enter) and user (uid and gid to become, where it may; None: stay).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from typing import Any, NoReturn
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  (pathlib doubles the start-up time here)
+
+import launcher
+import seccomp
+
+NOT_DUMPABLE = 4  # PR_SET_DUMPABLE, <linux/prctl.h>
+CAPABILITIES = 64
+CAPABILITY_VERSION = 0x20080522  # <linux/capability.h>, version 3: two words a set
+
+Settings = dict[str, Any]
+
+
+def give_up_privileges(user: list[int] | None) -> None:
+    """No capability left or to be had again, and no system call that could bring one."""
+    if user:
+        for capability in range(CAPABILITIES):
+            launcher.LIBC.prctl(launcher.BOUNDING_SET_DROP, capability, 0, 0, 0)
+        os.setgroups([])
+        os.setresgid(user[1], user[1], user[1])
+        os.setresuid(user[0], user[0], user[0])
+        header, none = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
+        launcher.call("capset", header, none)
+    launcher.call("prctl", launcher.NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+
+
+def become_target(settings: Settings, ready: int, go: int) -> NoReturn:
+    os.setsid()
+    try:
+        for group in settings["cgroup_fds"]:
+            os.write(group, b"0")
+        give_up_privileges(settings.get("user"))
+        launcher.take_place(settings)
+        seccomp.apply()
+    except OSError as error:
+        os.write(ready, str(error).encode()[:4000])
+        os._exit(125)
+    os.write(ready, f"ready {time.process_time_ns()}".encode())
+    os.close(ready)
+    if os.read(go, 1) != b"1":
+        os._exit(125)
+    launcher.execute(settings)
+
+
+def report(fd: int, message: Settings) -> None:
+    os.write(fd, json.dumps(message).encode() + b"\n")
+
+
+def supervise(settings: Settings) -> NoReturn:
+    status_fd = settings["status_fd"]
+    ready_read, ready_write = os.pipe()
+    go_read, go_write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(go_write)
+        become_target(settings, ready_write, go_read)
+    # Nobody inside may trace this process or take the status pipe from it.
+    launcher.call("prctl", NOT_DUMPABLE, 0, 0, 0, 0)
+    for fd in (ready_write, go_read, *settings["cgroup_fds"]):
+        os.close(fd)
+    signal.signal(signal.SIGTERM, lambda *_: launcher.kill(child))
+    said = os.read(ready_read, 4096).decode()
+    ready = said.startswith("ready ")
+    report(status_fd, {"spent_ns": int(said[6:])} if ready else {"error": said or "its process ended"})
+    if ready and os.read(0, 1):
+        os.write(go_write, b"1")
+    os.close(0)
+    os.close(go_write)
+    status, cpu = launcher.wait_for(child)
+    report(status_fd, {"cpu_ns": cpu})
+    os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
+
+
+def main() -> None:
+    settings = json.loads(launcher.read_exactly(0, int(launcher.read_exactly(0, 8), 16)))
+    for fd in (settings["status_fd"], *settings["cgroup_fds"]):
+        os.set_inheritable(fd, False)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    supervise(settings)
+
+
+if __name__ == "__main__":
+    main()
