@@ -112,7 +112,7 @@ class RunnerProcess:
             name, path = str(row[0])[:200], PurePosixPath(str(row[1])[:1000])
             if not path.is_relative_to(self._tree):
                 raise ForeignCode(
-                    f"module {name} was loaded from {path}, not from the tree under test; "
+                    f"module {name} was loaded from {path}, outside the tree under test; "
                     "is the package also installed in the target's environment?"
                 )
         return len(rows)
@@ -121,20 +121,33 @@ class RunnerProcess:
         self.process.kill()
 
     def ask(self, op: str, **fields: Any) -> dict[str, Any]:
+        self.send(op, **fields)
+        return self.receive(op)
+
+    def send(self, op: str, **fields: Any) -> None:
+        """Without waiting for the answer, which `receive` must take before the next request."""
         try:
             self.process.send(json.dumps({"op": op, **fields}).encode() + b"\n")
+        except ProcessEnded as error:
+            raise WorkloadFailure(op, self._end()) from error
+
+    def receive(self, op: str) -> dict[str, Any]:
+        try:
             line = self.process.read_line(self.timeout, REPLY_LIMIT)
             reply = json.loads(line)
         except ProcessTimeout as error:
             raise WorkloadFailure(op, f"no answer in {self.timeout:g} s") from error
         except ProcessEnded as error:
-            tail = self.process.stderr_tail().strip().splitlines()[-1:]
-            raise WorkloadFailure(op, f"the process ended {''.join(tail)}".strip()) from error
+            raise WorkloadFailure(op, self._end()) from error
         except (ValueError, RecursionError) as error:
             raise WorkloadFailure(op, "the answer was not JSON") from error
         if not isinstance(reply, dict) or reply.get("ok") is not True:
             raise WorkloadFailure(op, error_text(reply))
         return reply
+
+    def _end(self) -> str:
+        tail = self.process.stderr_tail().strip().splitlines()[-1:]
+        return f"the process ended {''.join(tail)}".strip()
 
 
 class WorkloadProcess(RunnerProcess):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 from hotloop.agent.bench import Bench
+from hotloop.agent.equivalence.recording import Call
 from hotloop.profilers.outputs import difference
-from hotloop.profilers.workload import Output, RunnerProcess, WorkloadFailure, output_of
+from hotloop.profilers.workload import Output, RunnerProcess, WorkloadFailure, items, output_of
 from hotloop.repos.layout import modules_under
 from hotloop.sandboxes.base import Sandbox
 
@@ -16,18 +17,24 @@ CALL_SECONDS = 20.0
 MEMORY_MB = 4096
 SHOWN = 300
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Ask:
     """One call. like: the id of a recorded call whose arguments are taken; None to give all.
 
     given: [how, name, tagged value] of arguments that take the place of recorded ones.
+    after: what is done before, in the same process: "emptied": the same call, whose result and
+    arguments a caller then empties; "cut": the same call, on these very arguments, which
+    then lose half of what they hold; "context": the same call, under the usual decimal context.
     """
 
     module: str
     name: str
     like: str | None
     given: tuple[tuple[str, str, list[Any]], ...] = ()
+    after: str | None = None
 
     @property
     def label(self) -> str:
@@ -37,7 +44,8 @@ class Ask:
 @dataclass(frozen=True)
 class Answer:
     """What a call gave. effects: what else it left changed, by kind. shown: the call and its result
-    as texts. deliberate: it raised by a `raise` of the tree's own. unprepared: why it could not be made."""
+    as texts. deliberate: it raised by a `raise` of the tree's own, or what its docstring names.
+    shared: arguments that change when a caller empties the result. unprepared: why it could not be made."""
 
     output: Output
     effects: dict[str, str] = field(default_factory=dict)
@@ -46,6 +54,7 @@ class Answer:
     result: str = ""
     uncompared: tuple[str, ...] = ()
     deliberate: bool = False
+    shared: tuple[str, ...] = ()
     unprepared: str | None = None
 
     def call(self, label: str) -> str:
@@ -81,22 +90,38 @@ class CallProcess(RunnerProcess):
             floats_apart=bench.settings.tolerance > 0,
         )
 
-    def call(self, asked: Ask, *, leaves: bool = False, spoil: bool = False) -> Answer:
-        """leaves: also keep readable parts of the result. spoil: call once before, and empty what that gave
-        and was given."""
-        reply = self.ask(
-            "call",
-            module=asked.module,
-            name=asked.name,
-            like=asked.like,
-            given=asked.given,
-            leaves=leaves,
-            spoil=spoil,
-        )
-        try:
-            return _answer(reply)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise WorkloadFailure("call", "the runner's answer was malformed") from error
+    def call(self, asked: Ask, *, leaves: bool = False) -> Answer:
+        """One call, watched. leaves: also keep readable parts of the result."""
+        return _checked(_answer, self.ask("call", **_fields(asked, leaves)))
+
+    def send_calls(self, asks: Sequence[Ask], *, leaves: bool = False) -> None:
+        """Many calls by one request, not watched; `receive_calls` takes the answers."""
+        self.send("calls", asks=[_fields(one, leaves) for one in asks])
+
+    def receive_calls(self, count: int) -> list[Answer]:
+        """`count`: how many were sent. All must end within `timeout`, together."""
+        rows = items(self.receive("calls"), "answers")
+        if len(rows) != count:
+            raise WorkloadFailure("calls", "the runner's answer was malformed")
+        return [_checked(_answer, row) for row in rows]
+
+    def calls(self, asks: Sequence[Ask], *, leaves: bool = False) -> list[Answer]:
+        self.send_calls(asks, leaves=leaves)
+        return self.receive_calls(len(asks))
+
+    def together(self, asks: Sequence[Ask]) -> list[tuple[str, ...]]:
+        """Digests of results where two threads make these calls at once: of each, the one of the call
+        alone, then others. Empty where a call did not end."""
+        seen = items(self.ask("together", asks=[_fields(one, False) for one in asks]), "seen")
+        return [tuple(str(digest)[:64] for digest in row[:20]) for row in seen if isinstance(row, list)]
+
+    def hold_threads(self) -> None:
+        """From now on effects tell of threads that go on after a call, however quick. Before any import."""
+        self.ask("hold_threads")
+
+    def load(self, modules: Sequence[str]) -> dict[str, str]:
+        """Import modules; effects of that, by kind."""
+        return _checked(_effects, self.ask("import", modules=list(modules)))
 
     def contents(self, modules: Sequence[str]) -> dict[tuple[str, str], str]:
         """Digests of what globals and class attributes hold, by module and name."""
@@ -124,6 +149,18 @@ def top_level(bench: Bench) -> tuple[str, ...]:
     return tuple(modules_under([bench.source_tree / root for root in bench.roots]))
 
 
+def _fields(asked: Ask, leaves: bool) -> dict[str, Any]:
+    return {**asdict(asked), "leaves": leaves}
+
+
+def _checked(read: Callable[[Any], T], reply: Any) -> T:
+    """What a process that runs target code answered. Raises WorkloadFailure where it is no answer."""
+    try:
+        return read(reply)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise WorkloadFailure("call", "the runner's answer was malformed") from error
+
+
 def _answer(reply: dict[str, Any]) -> Answer:
     broken = reply.get("unprepared")
     if broken is not None:
@@ -131,13 +168,18 @@ def _answer(reply: dict[str, Any]) -> Answer:
         return Answer(Output(digest="", nothing=False), unprepared=text)
     return Answer(
         output=output_of(reply["row"]),
-        effects={str(name)[:60]: str(text)[:SHOWN] for name, text in reply["effects"].items()},
+        effects=_effects(reply) if "effects" in reply else {},
         seconds=float(reply["seconds"]),
         arguments=tuple((str(name)[:60], str(text)[:SHOWN]) for name, text in reply["arguments"][:20]),
         result=str(reply["result"])[:SHOWN],
         uncompared=tuple(str(name)[:200] for name in reply["uncompared"]),
         deliberate=reply["deliberate"] is True,
+        shared=tuple(str(name)[:60] for name in reply.get("shared", ())[:20]),
     )
+
+
+def _effects(reply: dict[str, Any]) -> dict[str, str]:
+    return {str(name)[:60]: str(text)[:SHOWN] for name, text in reply["effects"].items()}
 
 
 def differ(old: Answer, new: Answer, tolerance: float) -> str | None:
@@ -146,3 +188,18 @@ def differ(old: Answer, new: Answer, tolerance: float) -> str | None:
         return None if old.unprepared == new.unprepared else "one of them cannot be called"
     found = difference([old.output], [new.output], [0], tolerance)
     return None if found is None else found.what
+
+
+def tells_apart(old: Answer, new: Answer, tolerance: float) -> bool:
+    """Whether they differ, and base's is one to hold against the candidate: no accidental exception."""
+    if not old.output.raised:
+        return differ(old, new, tolerance) is not None
+    return old.deliberate and not new.output.raised and new.unprepared is None
+
+
+def asked(call: Call, after: str | None = None) -> Ask:
+    return Ask(call.module, call.function.name, call.id, after=after)
+
+
+def told(label: str, old: Answer, new: Answer) -> str:
+    return f"{old.call(label)}: base {old.said}, the candidate {new.said}"

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hotloop.agent.bench import Bench
-from hotloop.agent.equivalence.calls import Answer, CallProcess, differ
+from hotloop.agent.equivalence.calls import Answer, CallProcess, asked, differ
 from hotloop.agent.equivalence.changed import is_public
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.recording import Call
-from hotloop.agent.equivalence.replaying import alternating, asked, may_not_fit
+from hotloop.agent.equivalence.replaying import alternating, may_not_fit
 from hotloop.profilers.engines.base import BASE, CANDIDATE, attributed
 from hotloop.profilers.workload import WorkloadFailure
 from hotloop.sandboxes.base import Sandbox
@@ -21,6 +21,9 @@ EVIDENCE = frozenset({"files read"})
 """Kinds that say something of how a result is made, and are no part of what a caller gets."""
 LOADING = frozenset({"exit hooks", "warnings", "import path", "numpy's random state"})
 """Kinds that a module changes when it is first imported: an import may move into a call."""
+
+STARTED = frozenset({"threads", "child processes"})
+"""Kinds that are certain where loading a module has them: work then goes on beside every call."""
 
 SHOWN = 120
 
@@ -36,8 +39,10 @@ class Twice:
 
 @dataclass(frozen=True)
 class Watched:
-    """Calls by id, and globals and attributes of classes, by module and name, whose value changed."""
+    """loading: what importing the modules left changed. calls: by id. moved: globals and attributes
+    of classes, by module and name, whose value changed."""
 
+    loading: dict[str, str]
     calls: dict[str, Twice]
     moved: frozenset[tuple[str, str]]
 
@@ -71,7 +76,8 @@ class Watcher:
             process = CallProcess(self._bench, self._sandboxes[side], self._data, slot)
         try:
             with attributed(side):
-                process.surface(self._modules)  # loads them
+                process.hold_threads()
+                loading = process.load(self._modules)
                 before = process.contents(self._modules)
             for call in calls:
                 if time.monotonic() > end:
@@ -80,10 +86,12 @@ class Watcher:
                 found[call.id] = Twice(one, one.effects, other.effects)
             after = process.contents(self._modules)
         except WorkloadFailure:
-            return Watched(found, frozenset())  # a call that ends its process: repeating it is another gate's
+            # A call that ends its process: to repeat it is another gate's.
+            return Watched(loading, found, frozenset())
         finally:
             process.close()
-        return Watched(found, frozenset(key for key in after if before.get(key) != after[key]))
+        moved = frozenset(key for key in after if before.get(key) != after[key])
+        return Watched(loading, found, moved)
 
 
 def compare_effects(
@@ -101,6 +109,7 @@ def compare_effects(
     again = watcher.watch(BASE, 1, calls, 2 * seconds)
     new = watcher.watch(CANDIDATE, 0, calls, 4 * seconds)
     found = Effects()
+    _compare_loading(old.loading, again.loading, new.loading, found)
     for call in calls:
         if call.id in again.calls and call.id in new.calls:
             triple = (old.calls[call.id], again.calls[call.id], new.calls[call.id])
@@ -109,6 +118,15 @@ def compare_effects(
                 _compare_call(call, *triple, unsure=may_not_fit(call, material.change), found=found)
     _compare_globals(old.moved | again.moved, new.moved, found)
     return found
+
+
+def _compare_loading(old: dict[str, str], again: dict[str, str], new: dict[str, str], found: Effects) -> None:
+    """An import may load more than before; only work that goes on beside every call is certain."""
+    for kind in sorted({*old, *new} - LOADING - EVIDENCE):
+        before = {one.get(kind, "") for one in (old, again)}
+        if new.get(kind, "") not in before:
+            text = f"importing changes {kind}: {_both(kind, old.get(kind, ''), new.get(kind, ''))}"
+            (found.certain if kind in STARTED and before == {""} else found.maybe).append(text)
 
 
 def _compare_call(call: Call, old: Twice, again: Twice, new: Twice, *, unsure: bool, found: Effects) -> None:

@@ -2,7 +2,9 @@
 
 Hypothesis runs here; the target's processes only ever see plain data. An input counts
 when base answers it alike three times in two processes. Where base raises, it counts only
-if base's own code says `raise` and the candidate goes on as if nothing were wrong.
+if base's own code says `raise`, or its docstring names the exception, and the candidate goes
+on as if nothing were wrong. Inputs are made first and tried by the batch; what is found is
+shrunk by making the same inputs once more, with the answers that are known.
 """
 
 from __future__ import annotations
@@ -19,23 +21,28 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from hotloop.agent.bench import Bench
-from hotloop.agent.equivalence.calls import Answer, Ask, CallProcess, differ
+from hotloop.agent.equivalence.calls import Answer, Ask, differ, tells_apart, told
 from hotloop.agent.equivalence.changed import Function
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.plain import decode, encode
+from hotloop.agent.equivalence.players import Players
 from hotloop.agent.equivalence.recording import Call
-from hotloop.agent.equivalence.replaying import LEAST_SECONDS, ended, may_not_fit, patience, told
-from hotloop.agent.equivalence.strategies import arguments_like
-from hotloop.profilers.engines.base import BASE, CANDIDATE, attributed
-from hotloop.profilers.workload import WorkloadFailure
+from hotloop.agent.equivalence.replaying import may_not_fit
+from hotloop.agent.equivalence.strategies import ODD, PLAIN, WIDE, arguments_like
 from hotloop.sandboxes.base import Sandbox
 
-EXAMPLES = 400
+EXAMPLES = 4000
 LEAST_BUDGET = 2.0
-LEAST_TRIED = 30
+LEAST_TRIED = 64
 GRACE = 15.0
 """On a busy machine a function is given so many more seconds for its first inputs."""
+SHRINK_SECONDS = 5.0
 RESTARTS = 6
+BATCH = 64
+BATCH_SECONDS = 0.5
+"""Inputs that go to a process in one request, at most, and what they may take there: base works beside."""
+SLICES = ((PLAIN, 0.6), (WIDE, 0.3), (ODD, 0.1))
+"""Kinds of inputs, and the share of the time for each."""
 
 
 @dataclass
@@ -50,63 +57,8 @@ class Generated:
     not_generated: list[str] = field(default_factory=list)
 
 
-class Counterexample(Exception):
-    """Tells Hypothesis to look for a smaller one."""
-
-
-class Players:
-    """Two processes of base and one of the candidate, started again when one ends."""
-
-    def __init__(self, bench: Bench, sandboxes: dict[str, Sandbox], data: bytes) -> None:
-        self._bench, self._sandboxes, self._data = bench, sandboxes, data
-        self._live: dict[tuple[str, int], CallProcess] = {}
-        self.tolerance = bench.settings.tolerance
-        self.restarts = 0
-
-    def start(self) -> None:
-        """All of them, so that what follows takes no time for it."""
-        for side, slot in ((BASE, 0), (BASE, 1), (CANDIDATE, 0)):
-            self._started(side, slot)
-
-    def _started(self, side: str, slot: int) -> CallProcess:
-        if (side, slot) not in self._live:
-            with attributed(side):
-                self._live[side, slot] = CallProcess(self._bench, self._sandboxes[side], self._data, slot)
-        return self._live[side, slot]
-
-    def answer(self, side: str, slot: int, ask: Ask, *, seconds: float, leaves: bool = False) -> Answer:
-        """Raises WorkloadFailure when the process ends or takes longer than `seconds`."""
-        process = self._started(side, slot)
-        process.timeout = seconds
-        try:
-            return process.call(ask, leaves=leaves)
-        except WorkloadFailure:
-            self.restarts += 1
-            self._live.pop((side, slot)).close()
-            raise
-
-    def base(self, ask: Ask, *, leaves: bool = False) -> Answer | None:
-        """What base answers, alike three times; None where it does not."""
-        try:
-            first = self.answer(BASE, 0, ask, seconds=LEAST_SECONDS, leaves=leaves)
-            others = [self.answer(BASE, slot, ask, seconds=LEAST_SECONDS, leaves=leaves) for slot in (0, 1)]
-        except WorkloadFailure:
-            return None
-        steady = all(differ(first, other, self.tolerance) is None for other in others)
-        return first if steady and first.unprepared is None else None
-
-    def candidate(self, ask: Ask, known: Answer, *, leaves: bool = False) -> Answer:
-        """A process that ends, or hangs where base does not, is an answer, too."""
-        try:
-            return self.answer(CANDIDATE, 0, ask, seconds=patience(known), leaves=leaves)
-        except WorkloadFailure as failure:
-            return ended(known, failure)
-
-    def begin_anew(self) -> None:
-        """From now on in fresh processes."""
-        for process in self._live.values():
-            process.close()
-        self._live.clear()
+class Stop(Exception):
+    """Tells Hypothesis that it need not go on, or to look for a smaller input."""
 
 
 def generate(
@@ -122,7 +74,7 @@ def generate(
     try:
         players.start()
         for function, calls in chosen:
-            _try_one(players, calls, found, start, time.monotonic() + seconds / len(chosen))
+            _try_one(players, calls, found, start, seconds / len(chosen))
             if found.difference is not None:
                 break
             if players.restarts > RESTARTS:
@@ -143,39 +95,88 @@ def _usable(function: Function, material: Material, found: Generated) -> list[Ca
     return usable
 
 
-def _try_one(players: Players, calls: Sequence[Call], found: Generated, start: int, end: float) -> None:
-    """Look for a counterexample among inputs like those of `calls`, which are of one function."""
-    smallest: list[tuple[int, Ask]] = []
-    least = found.tried + LEAST_TRIED
+@dataclass
+class Search:
+    """For inputs of one function that tell the sides apart. batch: how many go out at once, for now.
 
-    def examine(ask: Ask) -> None:
-        late = time.monotonic() - end
-        if late > (0.0 if found.tried >= least else GRACE) or players.restarts > RESTARTS:
-            return
-        found.tried += 1
-        known = players.base(ask)
-        if known is None:
-            return
-        found.counted += not known.output.raised or known.deliberate
-        new = players.candidate(ask, known)
-        if tells_apart(known, new, players.tolerance):
+    pending: made, and not yet tried. seen: by input, whether it tells apart. end: when to stop;
+    smallest: the shortest input that does, with its length.
+    """
+
+    players: Players
+    found: Generated
+    end: float
+    least: int
+    pending: list[Ask] = field(default_factory=list)
+    seen: dict[str, bool] = field(default_factory=dict)
+    smallest: tuple[int, Ask] | None = None
+    batch: int = 8
+
+    @property
+    def over(self) -> bool:
+        late = time.monotonic() - self.end
+        spent = late > (0.0 if self.found.tried >= self.least else GRACE)
+        return spent or self.players.restarts > RESTARTS
+
+    def collect(self, ask: Ask) -> None:
+        """Try inputs by the batch. Raises Stop when one tells the sides apart, or the time is over."""
+        if not self.over and self.smallest is None:
+            self.pending.append(ask)
+            if len(self.pending) >= self.batch:
+                self.flush()
+        if self.over or self.smallest is not None:
+            raise Stop
+
+    def flush(self) -> None:
+        begun = time.monotonic()
+        asks, self.pending = self.pending, []
+        self._judge(asks, self.players.play(asks))
+        quick = time.monotonic() - begun < BATCH_SECONDS / 2
+        self.batch = min(BATCH, self.batch * 2) if quick else max(1, self.batch // 2)
+
+    def shrink(self, ask: Ask) -> None:
+        """Raises Stop for an input that tells the sides apart; known ones cost nothing."""
+        if repr(ask) not in self.seen and time.monotonic() < self.end + SHRINK_SECONDS:
+            self._judge([ask], self.players.play([ask]))
+        if self.seen.get(repr(ask), False):
+            raise Stop
+
+    def _judge(self, asks: Sequence[Ask], answers: Sequence[tuple[Answer, Answer] | None]) -> None:
+        self.found.tried += len(asks)
+        for ask, pair in zip(asks, answers, strict=True):
+            apart = pair is not None and tells_apart(*pair, self.players.tolerance)
+            self.seen[repr(ask)] = apart
+            self.found.counted += pair is not None and (not pair[0].output.raised or pair[0].deliberate)
             size = len(repr(ask.given))
-            if not smallest or size <= smallest[0][0]:
-                smallest[:] = [(size, ask)]
-            raise Counterexample
-
-    _search(examine, asks_like(calls), start)
-    if smallest:
-        _confirm(players, smallest[0][1], found)
+            if apart and (self.smallest is None or size <= self.smallest[0]):
+                self.smallest = (size, ask)
 
 
-def _search(examine: Callable[[Ask], None], asks: SearchStrategy[Ask], start: int) -> None:
-    """Until an input tells the sides apart and none that is smaller does."""
+def _try_one(players: Players, calls: Sequence[Call], found: Generated, start: int, seconds: float) -> None:
+    """Look for a counterexample among inputs like those of `calls`, which are of one function."""
+    for kind, share in SLICES:
+        least = found.tried + (LEAST_TRIED if kind == PLAIN else 0)
+        search = Search(players, found, time.monotonic() + seconds * share, least)
+        asks = asks_like(calls, kind)
+        _explore(search.collect, asks, start, (Phase.generate,))
+        if search.smallest is None and search.pending:
+            search.flush()
+        if search.smallest is not None:
+            _explore(search.shrink, asks, start, (Phase.generate, Phase.shrink))
+            _confirm(players, search.smallest[1], found, sure=kind != ODD)
+        if found.difference is not None or players.restarts > RESTARTS:
+            return
+
+
+def _explore(
+    examine: Callable[[Ask], None], asks: SearchStrategy[Ask], start: int, phases: tuple[Phase, ...]
+) -> None:
+    """The same inputs in the same order for one `start`, until `examine` raises Stop, or there are enough."""
     options = settings(
         max_examples=EXAMPLES,
         deadline=None,
         database=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=phases,
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
         print_blob=False,
@@ -189,41 +190,41 @@ def _search(examine: Callable[[Ask], None], asks: SearchStrategy[Ask], start: in
 
     try:
         test()
-    except (Counterexample, Flaky):
+    except (Stop, Flaky):
         return  # flaky: time ended while it was shrinking, and what was found so far is kept
 
 
-def tells_apart(old: Answer, new: Answer, tolerance: float) -> bool:
-    """Whether the answers to a generated input differ where base's can be held against the candidate."""
-    if not old.output.raised:
-        return differ(old, new, tolerance) is not None
-    return old.deliberate and not new.output.raised and new.unprepared is None
+def _confirm(players: Players, ask: Ask, found: Generated, *, sure: bool) -> None:
+    """A counterexample must tell fresh processes apart; then it is told with its place in the result.
 
-
-def _confirm(players: Players, ask: Ask, found: Generated) -> None:
-    """A counterexample must tell fresh processes apart; then it is told with its place in the result."""
+    sure: whether the kind of input is one that the function must be right for.
+    """
     players.begin_anew()
-    known = players.base(ask, leaves=True)
-    if known is None:
+    pair = players.alone(ask, leaves=True)
+    if pair is None:
         found.unsure.append(f"{ask.label}: base gives another result in a fresh process")
         return
-    new = players.candidate(ask, known, leaves=True)
+    known, new = pair
     text = told(ask.label, known, new)
     if not tells_apart(known, new, players.tolerance):
         found.unsure.append(f"{text}, but only after other calls")
         return
     where = differ(known, new, players.tolerance) if known.said == new.said else None
-    found.difference = f"{text}: {where}" if where else text
+    text = f"{text}: {where}" if where else text
+    if sure:
+        found.difference = text
+    else:
+        found.unsure.append(f"{text}; the workload and the tests give it no such types")
 
 
-def asks_like(calls: Sequence[Call]) -> SearchStrategy[Ask]:
+def asks_like(calls: Sequence[Call], kind: str = PLAIN) -> SearchStrategy[Ask]:
     """Calls with some recorded call's objects, and every argument that is plain data made anew."""
     seen: dict[str, list[Any]] = {}
     for call in calls:
         for argument in call.arguments:
             if argument.plain is not None:
                 seen.setdefault(argument.name, []).append(decode(argument.plain))
-    made = {name: arguments_like(values) for name, values in seen.items()}
+    made = {name: arguments_like(values, kind) for name, values in seen.items()}
 
     @st.composite
     def asks(draw: st.DrawFn) -> Ask:

@@ -1,8 +1,7 @@
 """Call again at base and at the candidate what was recorded at base, and compare.
 
 Only calls that base answers alike in two processes count. They run in two orders, with
-two hash seeds; afterwards each is made twice more, and what the first gave is emptied in
-between: a result that a cache hands out again shows there.
+two hash seeds; afterwards each is made again in ways that show what is kept, see `kept`.
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from hotloop.agent.bench import Bench
-from hotloop.agent.equivalence.calls import CALL_SECONDS, Answer, Ask, CallProcess, differ
+from hotloop.agent.equivalence.calls import CALL_SECONDS, Answer, CallProcess, asked, differ, told
 from hotloop.agent.equivalence.changed import Change
+from hotloop.agent.equivalence.kept import find_kept, find_mixed_up
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.recording import Call
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SideFailure, attributed
@@ -26,6 +26,8 @@ MOST = 300
 PATIENCE = 20.0
 LEAST_SECONDS = 5.0
 """A candidate may take this many times as long for a call as base, or these seconds."""
+QUICK_SECONDS = 1.0
+"""Only calls that base answers within these are made again to see what is kept."""
 ENDINGS = 5
 """So many processes may end or hang in a call before the rest is left."""
 
@@ -62,7 +64,7 @@ def replay(
         differing += session.differences(asked, known, slot)
         if differing:
             break
-    differing = differing or session.spoiled(calls, known, time.monotonic() + seconds)
+    differing = differing or session.kept(calls, known, seconds)
     for one in sorted(differing, key=lambda one: len(one.text)):
         if one.unprepared or may_not_fit(one.call, change):
             found.unsure.append(one.text)
@@ -168,28 +170,24 @@ class Session:
             if differ(known[call.id], answer, self._tolerance) is not None
         ]
 
-    def spoiled(self, calls: Sequence[Call], known: dict[str, Answer], deadline: float) -> list[Differing]:
-        """Calls whose result is another after the one before was emptied by its owner."""
-        processes = {side: self.start(side, 0) for side in (BASE, CANDIDATE)}
+    def kept(self, calls: Sequence[Call], known: dict[str, Answer], seconds: float) -> list[Differing]:
+        """The first calls that show something kept from call to call, or shared with callers."""
+        begun = time.monotonic()
+        base, candidate = (self.start(side, 0) for side in (BASE, CANDIDATE))
+        steady = [call for call in calls if call.id in known and known[call.id].seconds < QUICK_SECONDS]
         try:
-            for call in calls:
-                if call.id not in known or time.monotonic() > deadline:
-                    continue
-                old = processes[BASE].call(asked(call), spoil=True)
-                if differ(known[call.id], old, self._tolerance) is not None:
-                    continue
-                new = processes[CANDIDATE].call(asked(call), spoil=True)
-                if differ(old, new, self._tolerance) is not None:
-                    text = (
-                        f"{told(call.label, old, new)}, once a caller has emptied the result of the same call"
-                    )
-                    return [Differing(call, text, _lacks_objects(call, new))]
+            kept = find_kept(base, candidate, steady, self._tolerance, begun + seconds / 2)
+            found = [Differing(call, text, _lacks_objects(call, new)) for call, text, new in islice(kept, 5)]
+            if not found:
+                mixed = find_mixed_up(base, candidate, steady, begun + seconds)
+                found = [Differing(call, text) for call, text in islice(mixed, 1)]
+            return found
         except WorkloadFailure as failure:
-            self.notes.append(f"results that a caller changes: {failure}")
+            self.notes.append(f"what is kept from call to call: {failure}")
+            return []
         finally:
-            for process in processes.values():
-                process.close()
-        return []
+            base.close()
+            candidate.close()
 
     def _told(self, call: Call, old: Answer, new: Answer, slot: int) -> str:
         """The difference, with the place in the result where that helps."""
@@ -213,14 +211,6 @@ class Session:
 
 def _lacks_objects(call: Call, answer: Answer) -> bool:
     return answer.unprepared is not None and any(argument.plain is None for argument in call.arguments)
-
-
-def asked(call: Call) -> Ask:
-    return Ask(call.module, call.function.name, call.id)
-
-
-def told(label: str, old: Answer, new: Answer) -> str:
-    return f"{old.call(label)}: base {old.said}, the candidate {new.said}"
 
 
 def patience(known: Answer | None) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -41,10 +41,70 @@ _ANY_CHARACTER = st.integers(0x20, 0x2FFF).map(chr)
 Values = Sequence[Any]
 
 
-def arguments_like(seen: Values) -> SearchStrategy[Any]:
-    """Recorded values, made values of their types, and mixtures of both. `seen` is not empty."""
+PLAIN, WIDE, ODD = "plain", "wide", "odd"
+LARGE = [(1 << 53) + 1, -(1 << 53) - 1, (1 << 63) + 5, 10**17 + 3, 10**25 + 7]
+"""More than a float or a machine's word holds."""
+
+
+def arguments_like(seen: Values, kind: str = PLAIN) -> SearchStrategy[Any]:
+    """Recorded values, made values of their types, and mixtures of both. `seen` is not empty.
+
+    kind: WIDE puts a number in that is too large for a float, or takes a key out of a dict; ODD
+    puts a list where nothing that is recorded is one.
+    """
     short = sorted(seen, key=_size)[:SAMPLED]
-    return st.one_of(_like(seen), st.sampled_from(short), _varied(short))
+    plain = st.one_of(_like(seen), st.sampled_from(short), _varied(short))
+    if kind == PLAIN:
+        return plain
+    change = _widened if kind == WIDE else _wrapped
+    return st.one_of(plain, st.builds(change, plain, st.integers(0, 1 << 16), st.sampled_from(LARGE)))
+
+
+def _widened(value: Any, place: int, number: int) -> Any:
+    """One integer below the top made large, or one key left out."""
+    found = [
+        (at, item) for at, item in _parts(value) if type(item) is int or (isinstance(item, dict) and item)
+    ]
+    if not found:
+        return value
+    at, item = found[place % len(found)]
+    return _with(value, at, _without_key(item, place) if isinstance(item, dict) else number)
+
+
+def _wrapped(value: Any, place: int, number: int) -> Any:
+    """One item made a list of itself."""
+    found = [(at, item) for at, item in _parts(value) if at]
+    if not found:
+        return value
+    at, item = found[place % len(found)]
+    return _with(value, at, [item])
+
+
+def _without_key(value: dict[Any, Any], place: int) -> dict[Any, Any]:
+    gone = list(value)[place % len(value)]
+    return {key: item for key, item in value.items() if key != gone}
+
+
+def _parts(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Everything below lists, tuples and dicts, with the way to it; an integer at the top may be a size."""
+    if at or isinstance(value, dict):
+        yield at, value
+    if isinstance(value, list | tuple):
+        for index, item in enumerate(value[:LONGEST]):
+            yield from _parts(item, (*at, index))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _parts(item, (*at, key))
+
+
+def _with(value: Any, at: tuple[Any, ...], new: Any) -> Any:
+    """A copy of `value` with something else at one place."""
+    if not at:
+        return new
+    if isinstance(value, dict):
+        return {key: _with(item, at[1:], new) if key == at[0] else item for key, item in value.items()}
+    made = [_with(item, at[1:], new) if index == at[0] else item for index, item in enumerate(value)]
+    return tuple(made) if isinstance(value, tuple) else made
 
 
 def _like(seen: Values) -> SearchStrategy[Any]:

@@ -49,7 +49,7 @@ class EffectsGate:
         self, trial: Trial, sandboxes: dict[str, Sandbox], material: Material, modules: dict[str, str]
     ) -> Effects:
         found = compare_interfaces(trial, sandboxes, modules)
-        if found.certain or not material.recording.calls:
+        if found.certain:
             return found
         seconds = trial.equivalence_seconds / 4
         effects = compare_effects(trial.workshop, sandboxes, material, list(modules), seconds)

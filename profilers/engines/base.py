@@ -17,7 +17,7 @@ from typing import Protocol
 
 from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.outputs import Difference
-from hotloop.profilers.workload import WorkloadFailure
+from hotloop.profilers.workload import ForeignCode, WorkloadFailure
 
 BASE, CANDIDATE = "base", "candidate"
 SIDES = (BASE, CANDIDATE)
@@ -113,7 +113,7 @@ class Engine(Protocol):
         """From a few runs of base. Raises SideFailure for base."""
 
     def play(self, plan: Plan) -> ProcessPair:
-        """One process pair. Raises SideFailure, and ForeignCode as infrastructure."""
+        """One process pair. Raises SideFailure, and ForeignCode for base."""
 
 
 def is_waiting(wall_ns: float, cpu_ns: float) -> bool:
@@ -147,10 +147,18 @@ class SideFailure(Exception):
 
 @contextmanager
 def attributed(side: str) -> Iterator[None]:
+    """Code from outside the candidate's tree is its own doing: base, in a like environment, loads none.
+
+    Of base it says that the environment is at fault, and stays an error.
+    """
     try:
         yield
     except WorkloadFailure as failure:
         raise SideFailure(side, failure) from failure
+    except ForeignCode as found:
+        if side == BASE:
+            raise
+        raise SideFailure(side, WorkloadFailure("loaded", str(found))) from found
 
 
 def shuffled(rng: random.Random) -> list[str]:

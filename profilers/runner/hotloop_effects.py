@@ -13,8 +13,9 @@ import random
 import signal
 import sys
 import tempfile
-import threading
 import warnings
+
+import hotloop_threads
 
 SHOWN = 200
 READ = 1 << 20
@@ -25,6 +26,7 @@ _MOVES = {
     "os.link": "linked", "os.symlink": "linked", "os.chmod": "changed mode of", "os.truncate": "truncated",
     "shutil.rmtree": "removed",
 }  # fmt: skip
+_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _STARTS = (
     "subprocess.Popen",
     "os.fork",
@@ -49,6 +51,7 @@ class Watch:
         self.streams = {"stdout": _captured(1), "stderr": _captured(2)}
         self.before = {}
         self.caught = None
+        self.threads = None
         sys.addaudithook(self._hear)
 
     def _hear(self, event, arguments):
@@ -66,6 +69,11 @@ class Watch:
         elif event in _STARTS:
             self.events.append(("started", event))
 
+    def hold_threads(self):
+        """From now on, threads that go on after a call are found however quick they are."""
+        if self.threads is None:
+            self.threads = hotloop_threads.Keeper()
+
     def start(self):
         seed()
         self.before = state()
@@ -75,6 +83,8 @@ class Watch:
         warnings.simplefilter("always")
         del self.events[:]
         self.on = True
+        if self.threads is not None:
+            self.threads.start()
 
     def stop(self):
         """{what: text} of all that the call left changed. Texts of both sides can be compared."""
@@ -82,12 +92,19 @@ class Watch:
         self.caught.__exit__(None, None, None)
         after = state()
         found = {name: after[name] for name in after if after[name] != self.before[name]}
+        going_on = 0 if self.threads is None else self.threads.stop()
+        if going_on:
+            found["threads"] = "leaves %d running" % going_on
         found.update({name: shown(data) for name, data in self._drain().items() if data})
         if self.warned:
             texts = ["%s: %s" % (one.category.__name__, one.message) for one in self.warned]
             found["warnings"] = shown("; ".join(texts).encode("utf-8", "replace"))
         found.update(self._files())
         return found
+
+    def empty(self):
+        """Drop what was printed."""
+        self._drain()
 
     def _drain(self):
         return {name: stream() for name, stream in self.streams.items()}
@@ -143,13 +160,14 @@ def state():
         "working folder": _working_folder(),
         "locale": str(locale.setlocale(locale.LC_ALL)),
         "signal handlers": _handlers(),
-        "threads": "%d threads" % threading.active_count(),
         "child processes": _children(),
         "recursion limit": str(sys.getrecursionlimit()),
         "switch interval": str(sys.getswitchinterval()),
         "import path": shown(repr(sys.path).encode("utf-8", "replace")),
         "exit hooks": "%d exit hooks" % atexit._ncallbacks(),
         "garbage collection": "%s %s frozen %d" % (gc.isenabled(), gc.get_threshold(), gc.get_freeze_count()),
+        "timers": " ".join("%d" % (signal.getitimer(kind)[0] > 0) for kind in _TIMERS),
+        "collector's hooks": "%d hooks" % len(gc.callbacks),
         "trace functions": "%s %s" % (_name(sys.gettrace()), _name(sys.getprofile())),
         "standard streams": "%s %s" % (_name(sys.stdout), _name(sys.stderr)),
     }

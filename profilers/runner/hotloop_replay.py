@@ -6,12 +6,14 @@ Runs beside target code: Python 3.9+, no dependencies.
 """
 
 import base64
+import contextlib
 import dis
 import importlib
 import inspect
 import json
 import os
 import pickle
+import re
 import reprlib
 import shutil
 import sys
@@ -25,6 +27,7 @@ import hotloop_observe  # noqa: E402  (as above)
 import hotloop_plain  # noqa: E402  (as above)
 import hotloop_surface  # noqa: E402  (as above)
 import hotloop_target  # noqa: E402  (as above)
+import hotloop_together  # noqa: E402  (as above)
 import hotloop_worker  # noqa: E402  (as above)
 
 hotloop_canon.ITERATOR_LIMIT = 10_000
@@ -71,6 +74,20 @@ class Replayer:
                 found[name] = {"broken": hotloop_worker.describe(error)}
         return {"modules": found}
 
+    def do_hold_threads(self, request):
+        """For good. Before anything of the target is loaded."""
+        self.watch.hold_threads()
+        return {}
+
+    def do_import(self, request):
+        """What loading modules leaves changed."""
+        self.watch.start()
+        try:
+            self.do_surface(request)
+        finally:
+            effects = self.watch.stop()
+        return {"effects": effects}
+
     def do_contents(self, request):
         """Of modules that are loaded; the call itself loads none."""
         loaded = [name for name in request["modules"] if name in sys.modules]
@@ -85,31 +102,62 @@ class Replayer:
             function, arguments = self._prepared(request)
         except Exception as error:
             return {"unprepared": hotloop_worker.describe(error)}
-        if request["spoil"]:
-            _spoil(_result_of(function, *_bound(arguments)), 0)
-            for _, _, value in arguments:
-                _spoil(value, 0)
-            function, arguments = self._prepared(request)
-        return self._watched(function, arguments, request["leaves"])
-
-    def _watched(self, function, arguments, leaves):
-        positional, named = _bound(arguments)
-        shown = [[name, _text(value)] for _, name, value in arguments]
         self.watch.start()
+        try:
+            reply = self._called(function, arguments, request["leaves"])
+        finally:
+            effects = self.watch.stop()
+        reply["effects"] = effects
+        return reply
+
+    def do_calls(self, request):
+        """Many calls, one after the other; what they change beside their results is not looked at."""
+        try:
+            return {"answers": [self._one(ask) for ask in request["asks"]]}
+        finally:
+            self.watch.empty()
+
+    def _one(self, ask):
+        try:
+            function, arguments = self._prepared(ask)
+            shared = () if ask["after"] is None else _FIRST[ask["after"]](function, arguments)
+            if ask["after"] == "emptied":
+                function, arguments = self._prepared(ask)
+        except Exception as error:
+            return {"unprepared": hotloop_worker.describe(error)}
+        hotloop_effects.seed()
+        if ask["after"] == "context":
+            with _other_context():
+                reply = self._called(function, arguments, ask["leaves"])
+        else:
+            reply = self._called(function, arguments, ask["leaves"])
+        reply["shared"] = sorted(shared)
+        return reply
+
+    def do_together(self, request):
+        """Digests of calls that two threads make at once: of each, all that were seen."""
+        asks = [(lambda ask=ask: self._prepared(ask)) for ask in request["asks"]]
+        try:
+            return {"seen": hotloop_together.seen(asks, self.roots, self.floats_apart)}
+        finally:
+            self.watch.empty()
+
+    def _called(self, function, arguments, leaves):
+        positional, named = hotloop_together.bound(arguments)
+        shown = [[name, _text(value)] for _, name, value in arguments]
         begun = time.perf_counter()
         result = _result_of(function, positional, named)
         seconds = time.perf_counter() - begun
-        try:
-            canon = hotloop_canon.Canon(self.floats_apart, leaves, observe=True)
-            text = _text(result)
-            canon.add(result)
-            for _, name, value in arguments:
-                canon.add(value, name + " afterwards")
-        finally:
-            effects = self.watch.stop()
-        reply = {"row": hotloop_worker.row(canon, result), "effects": effects, "seconds": seconds}
-        reply["deliberate"] = isinstance(result, Exception) and self._is_deliberate(result)
-        reply.update({"uncompared": sorted(canon.uncompared)[:20], "arguments": shown, "result": text})
+        canon = hotloop_canon.Canon(self.floats_apart, leaves, observe=True)
+        text = _text(result)
+        canon.add(result)
+        for _, name, value in arguments:
+            canon.add(value, name + " afterwards")
+        reply = {"row": hotloop_worker.row(canon, result), "seconds": seconds, "result": text}
+        reply["deliberate"] = isinstance(result, Exception) and (
+            self._is_deliberate(result) or _is_documented(function, result)
+        )
+        reply.update({"uncompared": sorted(canon.uncompared)[:20], "arguments": shown})
         return reply
 
     def _is_deliberate(self, error):
@@ -141,20 +189,6 @@ def _find(module, dotted):
     return found if callable(found) else getattr(found, "func", found)
 
 
-def _bound(arguments):
-    positional, named = [], {}
-    for how, name, value in arguments:
-        if how == "p":
-            positional.append(value)
-        elif how == "*":
-            positional.extend(value)
-        elif how == "k":
-            named[name] = value
-        else:
-            named.update(value)
-    return positional, named
-
-
 def _result_of(function, positional, named):
     try:
         return function(*positional, **named)
@@ -164,8 +198,63 @@ def _result_of(function, positional, named):
         return error
 
 
+def _is_documented(function, error):
+    """Whether the function's own words name the exception."""
+    words = getattr(function, "__doc__", None)
+    return (
+        isinstance(words, str) and re.search(r"\b%s\b" % re.escape(type(error).__name__), words) is not None
+    )
+
+
+def _emptied(function, arguments):
+    """Call, then do what a caller may with its result. Names of arguments that change with it."""
+    result = _result_of(function, *hotloop_together.bound(arguments))
+    before = {name: _digest(value) for _, name, value in arguments}
+    _spoil(result, 0)
+    shared = [name for _, name, value in arguments if _digest(value) != before[name]]
+    for _, _, value in arguments:
+        _spoil(value, 0)
+    return shared
+
+
+def _cut(function, arguments):
+    """Call, then take out half of what the arguments hold: the same objects, and not what they were."""
+    _result_of(function, *hotloop_together.bound(arguments))
+    for _, _, value in arguments:
+        if type(value) in (list, bytearray):
+            del value[(len(value) + 1) // 2 :]
+        elif type(value) in (dict, set):
+            for _ in range(len(value) // 2):
+                value.popitem() if type(value) is dict else value.discard(max(value, key=repr))
+    return ()
+
+
+def _in_usual_context(function, arguments):
+    """Call with arguments of their own, so that what is remembered is of the usual surroundings."""
+    _result_of(function, *hotloop_together.bound(pickle.loads(pickle.dumps(arguments))))
+    return ()
+
+
+_FIRST = {"emptied": _emptied, "cut": _cut, "context": _in_usual_context}
+
+
+def _other_context():
+    """Another precision and rounding of `decimal`, where it is loaded."""
+    decimal = sys.modules.get("decimal")
+    if decimal is None:
+        return contextlib.nullcontext()
+    usual = decimal.getcontext()
+    return decimal.localcontext(decimal.Context(prec=7, rounding=decimal.ROUND_UP, traps=usual.traps))
+
+
+def _digest(value):
+    canon = hotloop_canon.Canon(False, False, observe=True)
+    canon.add(value)
+    return canon.digest()
+
+
 def _spoil(value, depth):
-    """What a caller may do with a result that is its own: empty it, in place."""
+    """Empty it, in place."""
     kind = type(value)
     if depth < SPOILED and kind in (list, tuple, dict):
         for part in list(value.values() if kind is dict else value)[:1000]:

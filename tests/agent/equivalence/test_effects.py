@@ -25,7 +25,7 @@ EFFECTS = {
     "exports": ("import os; os.environ['X'] = '1'", "changes environment"),
     "starts": (
         "import threading, time; threading.Thread(target=time.sleep, args=(20,), daemon=True).start()",
-        "changes threads: base leaves it alone, the candidate 2 threads",
+        "changes threads: base leaves it alone, the candidate leaves 1 running",
     ),
     "deepens": ("import sys; sys.setrecursionlimit(sys.getrecursionlimit() + 1)", "changes recursion limit"),
     "traps": (
@@ -74,6 +74,51 @@ def test_what_base_does_not_do_is_named_and_what_both_do_is_not(trial_of: MakeTr
         owner = "pkg.core.SEEN" if name == "keeps" else f"pkg.core.{name}("
         assert any(words in text for text in found.certain if text.startswith(owner)), (name, found.certain)
     assert not [text for text in found.certain if text.startswith("pkg.core.both(")]
+
+
+THREADS = {
+    "quick": "threading.Thread(target=print).start()",
+    "daemonic": "threading.Thread(target=print, daemon=True).start()",
+    "raw": "_thread.start_new_thread(print, ())",
+    "timed": "threading.Timer(0.0, print).start()",
+    "pooled": "concurrent.futures.ThreadPoolExecutor(1).submit(print)",
+}
+WAITED_FOR = {
+    "joined": "t = threading.Thread(target=len, args=([],)); t.start(); t.join()",
+    "asked": "q = queue.Queue(); threading.Thread(target=q.put, args=(1,)).start(); q.get()",
+    "managed": "with concurrent.futures.ThreadPoolExecutor(2) as pool: list(pool.map(len, [[]]))",
+}
+LOADED = "import _thread\nimport concurrent.futures\nimport queue\nimport threading\n"
+
+
+def test_a_thread_that_nobody_waits_for_is_found_however_quick_and_one_that_is_waited_for_is_not(
+    trial_of: MakeTrial,
+) -> None:
+    bodies = {**THREADS, **WAITED_FOR}
+    files = {"bench.py": WORKLOAD.replace("NAMES", repr([*bodies, "both"]))}
+    before = LOADED + functions({**dict.fromkeys(bodies, "x = x"), "both": f"{THREADS['quick']}; x = x"})
+    found = compared(trial_of(before, LOADED + functions({**bodies, "both": THREADS["quick"]}), files=files))
+
+    told = {
+        text.split("(")[0].removeprefix("pkg.core.")
+        for text in found.certain
+        if "changes threads: base leaves it alone, the candidate leaves 1 running" in text
+    }
+    assert told == set(THREADS)
+    assert found.compared >= len(bodies) + 1
+
+
+@pytest.mark.parametrize(("both", "said"), [(False, True), (True, False)])
+def test_a_thread_that_runs_since_the_import_is_certain_unless_base_has_it(
+    trial_of: MakeTrial, both: bool, said: bool
+) -> None:
+    head = "import threading\n"
+    starts = head + "threading.Thread(target=print).start()\n"
+    body = "\ndef total(items):\n    return sum(items)%s\n"
+    result = EffectsGate().check(trial_of((starts if both else head) + body % "", starts + body % " + 0"))
+
+    assert result.passed is not said
+    assert ("importing changes threads: base leaves it alone" in result.detail) is said
 
 
 def test_a_private_cache_and_an_import_in_a_call_are_evidence_and_no_more(trial_of: MakeTrial) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from hotloop.agent.gates.base import Trial
 from hotloop.agent.gates.generated import GeneratedGate
 
@@ -50,3 +52,66 @@ def test_what_no_test_tries_is_found_and_shrunk(trial_of: MakeTrial) -> None:
         or "[1, 0]" in result.detail
     )
     assert result.facts["counted"] > 0
+
+
+FAILS = {
+    "numbers that no float holds": (
+        "return [item + 1 for item in items]",
+        "return [int(float(item)) + 1 for item in items]",
+    ),
+    "keys that are not there": ("item['n']", "item.get('n', 0)"),
+}
+ROWS = """\
+def shifted(items):
+    return [item + 1 for item in items]
+
+def column(rows):
+    \"\"\"Raises KeyError for a row without n.\"\"\"
+    return [item['n'] for item in rows]
+
+def common(left, right):
+    return [item for item in left if item in right]
+"""
+ROW_TESTS = """\
+from pkg.core import column, common, shifted
+
+def test_rows():
+    assert shifted([1, 2]) == [2, 3]
+    assert column([{"n": 1, "m": 2}, {"n": 2, "m": 3}]) == [1, 2]
+    assert common([1, 2], [2]) == [2]
+"""
+ROW_WORKLOAD = "from pkg.core import shifted\ndef workload():\n    return shifted([1])\n"
+
+
+def rows_checked(trial_of: MakeTrial, old: str, new: str) -> Any:
+    assert old in ROWS
+    files = {"tests/test_core.py": ROW_TESTS, "bench.py": ROW_WORKLOAD}
+    return check(trial_of(ROWS, ROWS.replace(old, new), files=files, tests=PYTEST, equivalence_seconds=12.0))
+
+
+@pytest.mark.parametrize("name", FAILS)
+def test_values_beyond_the_recorded_ones_are_tried_where_base_says_what_becomes_of_them(
+    trial_of: MakeTrial, name: str
+) -> None:
+    result = rows_checked(trial_of, *FAILS[name])
+
+    assert not result.passed
+    assert "base " in result.detail
+
+
+def test_a_type_that_nobody_ever_gave_is_shown_and_no_more(trial_of: MakeTrial) -> None:
+    old = "return [item for item in left if item in right]"
+    result = rows_checked(
+        trial_of, old, "known = set(right)\n    return [item for item in left if item in known]"
+    )
+
+    assert result.passed
+    assert any("unhashable" in text for text in result.facts["may_differ"]), result.facts
+
+
+def test_many_inputs_are_tried_in_a_short_time(trial_of: MakeTrial) -> None:
+    old = "return [item + 1 for item in items]"
+    result = rows_checked(trial_of, old, "return [1 + item for item in items]")
+
+    assert result.passed
+    assert result.facts["tried"] > 200

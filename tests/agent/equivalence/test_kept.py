@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hotloop.agent.gates.base import Trial
+from hotloop.agent.gates.replay import ReplayGate
+
+MakeTrial = Callable[..., Trial]
+
+WORKLOAD = """\
+from decimal import Decimal
+from pkg import core
+
+def setup(seed):
+    return [seed % 9, 3, 1, 2]
+
+def workload(state):
+    return core.total(state), core.parts(Decimal(1)), core.Line(state).waiting()
+"""
+BASE = """\
+import decimal
+
+class Line:
+    def __init__(self, items):
+        self.items = list(items)
+
+    def waiting(self):
+        return [item for item in self.items]
+
+def total(items):
+    result = 0
+    for item in items:
+        result += item
+    return result
+
+def parts(one):
+    return [one / decimal.Decimal(n) for n in (3, 7)]
+"""
+TOTAL = BASE[BASE.index("    result = 0") : BASE.index("\ndef parts")]
+CHEATS = {
+    "goes by an object's identity": (
+        TOTAL,
+        "    if id(items) not in _KEPT:\n        _KEPT[id(items)] = (sum(items), items)\n"
+        "    return _KEPT[id(items)][0]\n\n_KEPT = {}\n",
+        "once the same arguments hold half of what they held",
+    ),
+    "forgets the decimal context": (
+        "def parts(one):",
+        "import functools\n\n@functools.lru_cache(8)\ndef parts(one):",
+        "under another decimal context",
+    ),
+    "hands out its inside": (
+        "return [item for item in self.items]",
+        "return self.items",
+        "emptying the result changes self, at base it does not",
+    ),
+    "keeps its scratch in the module": (
+        TOTAL,
+        "    _SUM[0] = 0\n    for item in items:\n        _SUM[0] += item\n"
+        "    return _SUM[0]\n\n_SUM = [0]\n",
+        "two threads that call it at once get wrong results",
+    ),
+}
+HONEST = {
+    "a sum": (TOTAL, "    return sum(items)\n"),
+    "a cache by value": (
+        TOTAL,
+        "    key = tuple(items)\n    if key not in _KEPT:\n        _KEPT[key] = sum(key)\n"
+        "    return _KEPT[key]\n\n_KEPT = {}\n",
+    ),
+    "a copy by slice": ("return [item for item in self.items]", "return self.items[:]"),
+}
+
+
+def check(trial_of: MakeTrial, old: str, new: str) -> Any:
+    assert old in BASE
+    return ReplayGate().check(trial_of(BASE, BASE.replace(old, new), files={"bench.py": WORKLOAD}))
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_what_is_kept_or_shared_is_found_by_what_callers_may_do(trial_of: MakeTrial, name: str) -> None:
+    old, new, words = CHEATS[name]
+    result = check(trial_of, old, new)
+
+    assert not result.passed
+    assert words in result.detail
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_what_is_kept_soundly_passes(trial_of: MakeTrial, name: str) -> None:
+    result = check(trial_of, *HONEST[name])
+
+    assert result.passed, result
+    assert result.facts["calls"] > 0
+    assert result.facts["may_differ"] == []
