@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 SINGLE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
-FOLDERS = ("home", "tmp", "pycache")
+CACHE = "pycache"
+FOLDERS = ("home", "tmp", CACHE)
 """Folders below the scratch folder that a command's environment names."""
 
 
@@ -18,7 +19,7 @@ def command_environment(
     """Nothing is taken from our own environment; `given` wins.
 
     Bytecode goes below the scratch folder: beside the sources, a candidate's file
-    with the size and time of base's would run base's code.
+    with the size and time of base's would run base's code. See `hotloop.sandboxes.bytecode`.
     """
     return {
         "PATH": path,
@@ -26,7 +27,7 @@ def command_environment(
         "TMPDIR": str(scratch / "tmp"),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
-        "PYTHONPYCACHEPREFIX": str(scratch / "pycache"),
+        "PYTHONPYCACHEPREFIX": str(scratch / CACHE),
         "PYTHONNOUSERSITE": "1",
         **(SINGLE_THREAD if one_core else {}),
         **(given or {}),

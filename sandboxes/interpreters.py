@@ -16,22 +16,24 @@ from hotloop.errors import UsageError
 OLDEST = (3, 9)
 VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
 FACTS = """
-import importlib.util, json, sys
+import importlib.util, json, sys, sysconfig
 find = importlib.util.find_spec
 print(json.dumps({"version": sys.version_info[:2], "build": sys.version,
-                  "hotloop": find("hotloop") is not None, "pytest": find("pytest") is not None}))
+                  "hotloop": find("hotloop") is not None, "pytest": find("pytest") is not None,
+                  "site": sysconfig.get_path("purelib")}))
 """
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """version: e.g. (3, 11). hotloop, pytest: whether it can import them."""
+    """version: e.g. (3, 11). hotloop, pytest: whether it can import them. site: where packages go."""
 
     path: str
     version: tuple[int, int]
     build: str
     hotloop: bool
     pytest: bool
+    site: str
 
     @property
     def identity(self) -> str:
@@ -46,7 +48,14 @@ def parse_facts(path: str, text: str) -> Interpreter:
         raise UsageError(
             f"{path} is Python {version[0]}.{version[1]}", "Use Python 3.9 or later for the target"
         )
-    return Interpreter(path, version, str(facts["build"]), bool(facts["hotloop"]), bool(facts["pytest"]))
+    return Interpreter(
+        path,
+        version,
+        str(facts["build"]),
+        bool(facts["hotloop"]),
+        bool(facts["pytest"]),
+        str(facts["site"]),
+    )
 
 
 def is_version(python: str) -> bool:

@@ -14,9 +14,10 @@ from functools import cached_property
 from pathlib import Path
 
 from hotloop.errors import UsageError, disk_is_full
-from hotloop.sandboxes import proc
+from hotloop.sandboxes import bytecode, proc
 from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.cgroup import Family
+from hotloop.sandboxes.environ import CACHE
 from hotloop.sandboxes.local_environment import Builder
 from hotloop.sandboxes.local_sandbox import LocalSandbox
 from hotloop.sandboxes.namespaces import find_isolation, lay_out
@@ -78,6 +79,8 @@ class LocalBackend:
         folder = self._run_folder(run_id) / uuid.uuid4().hex[:16]
         scratch = folder / "scratch"
         scratch.mkdir(parents=True)
+        compiled = bytecode.load(Path(environment.bytecode)) if environment.bytecode else None
+        kept = [Path(environment.reference)] if environment.reference else []
         rooms = lay_out(
             self._builder.isolation,
             self._builder.mounts,
@@ -85,11 +88,14 @@ class LocalBackend:
             scratch=scratch,
             tools=self._tools,
             writable=writable,
-            kept=Path(environment.reference) if environment.reference else None,
+            kept=[*kept, *((compiled.folder, *compiled.roots) if compiled else ())],
             hide=self._state / "runs",
         )
         path = f"{Path(environment.python).parent}:{SYSTEM_PATH}"
-        return LocalSandbox(environment, rooms, folder, path, self._family)
+        sandbox = LocalSandbox(environment, rooms, folder, path, self._family)
+        if compiled:
+            compiled.link_into(scratch / CACHE)
+        return sandbox
 
     def reap(self, run_id: str) -> int:
         """See `Backend.reap`. Processes are known by their control group, or by pid and start time."""

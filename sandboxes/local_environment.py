@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotloop.errors import UsageError
-from hotloop.sandboxes import interpreters, toolbox
+from hotloop.sandboxes import bytecode, interpreters, toolbox
 from hotloop.sandboxes.base import Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.host_settings import install_variables
@@ -23,6 +23,7 @@ from hotloop.sandboxes.streams import BoundedOutput
 from hotloop.sandboxes.trees import copy_tree, remove_tree, tree_digest
 
 COMPLETE = ".hotloop-complete"
+BYTECODE = "bytecode"
 BUILD_SECONDS = 3600.0
 LAST_LINES = 15
 
@@ -43,14 +44,37 @@ class Builder:
             )
         interpreter = interpreters.inspect(interpreters.resolve(spec.python))
         if spec.python and not interpreters.is_version(spec.python) and not spec.commands:
-            return _as_it_is(interpreter)
+            return self._as_it_is(interpreter, log)
         tools = toolbox.build(self.cache / "toolboxes", interpreter.version)
         key = self._key(spec, interpreter, base_tree, tools)
         folder = self.cache / "envs" / key[:24]
         with locked(folder.with_suffix(".lock")):
             if not (folder / COMPLETE).exists():
                 self._build(folder, spec, interpreter, base_tree=base_tree, tools=tools, log=log)
-        return Environment("local", str(folder / "bin" / "python"), interpreter.version, key, str(folder))
+        python = str(folder / "bin" / "python")
+        compiled = self._bytecode(folder / BYTECODE, python, [tools] if tools else [], log)
+        return Environment("local", python, interpreter.version, key, str(folder), compiled)
+
+    def _as_it_is(self, interpreter: Interpreter, log: Log) -> Environment:
+        """Its bytecode is gathered again when packages were added or removed."""
+        if interpreter.hotloop:
+            raise UsageError(
+                f"{interpreter.path} can import Hotloop, which no target may",
+                "Name an interpreter of the target's own",
+            )
+        identity = hashlib.sha256(interpreter.identity.encode()).hexdigest()
+        site = Path(interpreter.site)
+        state = f"{identity} {site} {site.stat().st_mtime_ns if site.is_dir() else 0}"
+        folder = self.cache / BYTECODE / hashlib.sha256(state.encode()).hexdigest()[:24]
+        compiled = self._bytecode(folder, interpreter.path, [], log)
+        return Environment("local", interpreter.path, interpreter.version, identity, "", compiled)
+
+    def _bytecode(self, folder: Path, python: str, more: list[Path], log: Log) -> str:
+        """Only where mounts keep target code from writing to what is shared."""
+        if self.isolation is None:
+            return ""
+        bytecode.make(folder, python, more, log)
+        return str(folder)
 
     def _key(
         self, spec: EnvironmentSpec, interpreter: Interpreter, base_tree: Path, tools: Path | None
@@ -128,16 +152,6 @@ def command_failed(command: str, exit_code: int, output: bytes) -> UsageError:
         f"The environment command {command!r} failed (exit {exit_code})",
         f"Correct it; its last lines were:{told}",
     )
-
-
-def _as_it_is(interpreter: Interpreter) -> Environment:
-    if interpreter.hotloop:
-        raise UsageError(
-            f"{interpreter.path} can import Hotloop, which no target may",
-            "Name an interpreter of the target's own",
-        )
-    identity = hashlib.sha256(interpreter.identity.encode()).hexdigest()
-    return Environment("local", interpreter.path, interpreter.version, identity, "")
 
 
 def make_venv(folder: Path, interpreter: Interpreter, *, with_pip: bool) -> None:

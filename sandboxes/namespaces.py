@@ -93,12 +93,12 @@ def lay_out(
     scratch: Path,
     tools: Path,
     writable: bool,
-    kept: Path | None,
+    kept: list[Path],
     hide: Path,
 ) -> Rooms:
     """The sandbox's rooms: below `mounts` where mounts are private, else where they really are.
 
-    kept: a folder that nobody may change from inside (the environment).
+    kept: folders that nobody may change from inside (the environment).
     """
     if isolation is None:
         return Rooms(tree, scratch, tree, scratch, tools, None)
@@ -110,7 +110,6 @@ def lay_out(
         (scratch, seen["scratch"], False),
         (tools, seen["tools"], True),
     ]
-    if kept:
-        binds.append((kept, kept, True))
+    binds += [(path, path, True) for path in kept if not any(other in path.parents for other in kept)]
     settings = namespace_settings(isolation, binds, [hide])
     return Rooms(tree, scratch, seen["tree"], seen["scratch"], seen["tools"], settings)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from importlib import metadata
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from packaging.markers import default_environment
@@ -82,4 +84,15 @@ def _copy(distribution: metadata.Distribution, folder: Path) -> None:
         source = Path(str(distribution.locate_file(file)))
         if source.is_file():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, folder / file)
+            shutil.copy2(source, folder / file)
+            if file.suffix == ".py":
+                _copy_bytecode(source, folder / file)
+
+
+def _copy_bytecode(source: Path, copy: Path) -> None:
+    """Ours, where pip has left it: it fits a copy with the same time, on the same Python."""
+    compiled = Path(cache_from_source(str(source)))
+    if sys.pycache_prefix is None and compiled.is_file():
+        place = copy.parent / compiled.parent.name / compiled.name
+        place.parent.mkdir(exist_ok=True)
+        shutil.copy2(compiled, place)

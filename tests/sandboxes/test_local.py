@@ -192,7 +192,11 @@ def test_an_editable_install_imports_the_tree_that_is_run_and_not_base(
 def test_the_toolbox_holds_pytest_and_nothing_of_ours(tmp_path: Path) -> None:
     folder = toolbox.build(tmp_path, (sys.version_info[0], sys.version_info[1]))
     assert folder is not None
-    packages = {path.name for path in folder.iterdir() if path.is_dir() and not path.name.endswith("-info")}
+    packages = {
+        path.name
+        for path in folder.iterdir()
+        if path.is_dir() and not path.name.endswith(("-info", "__pycache__"))
+    }
     assert packages == {"_pytest", "pytest", "pluggy", "iniconfig", "packaging", "pygments"}
     assert not list(folder.rglob("*.so"))
     assert toolbox.build(tmp_path, (sys.version_info[0], sys.version_info[1])) == folder
