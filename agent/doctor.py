@@ -178,7 +178,7 @@ def tools() -> dict[str, str | None]:
         pyspy: str | None = str(pyspy_executable())
     except ProfilerError:
         pyspy = None
-    return {"py-spy": pyspy, **{name: shutil.which(name) for name in ("valgrind", "perf", "git")}}
+    return {"py-spy": pyspy, **{name: shutil.which(name) for name in ("valgrind", "perf", "git", "bwrap")}}
 
 
 def findings(machine: Mapping[str, Any], system: str) -> list[Finding]:

@@ -18,7 +18,7 @@ class Settings(TaskOptions):
     """The coder's model."""
     judge_model: str | None = None
     """The judge's model; the coder's when unset."""
-    sandbox: Literal["auto", "docker", "local"] = "auto"
+    sandbox: Literal["auto", "bubblewrap", "docker", "local"] = "auto"
     """Where target code runs."""
     profiler: Literal["pyspy", "cprofile", "callgrind", "memray"] = "pyspy"
     """What finds the hotspots: pyspy or cprofile in a run, any in `hotloop profile`."""

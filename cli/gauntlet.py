@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--full", is_flag=True, help="Walk each again without its gate: no other may catch it.")
 @click.option(
     "--sandbox",
-    type=click.Choice(["local", "docker"]),
+    type=click.Choice(["local", "bubblewrap", "docker"]),
     default="local",
     show_default=True,
     help="Where the fixtures' code runs.",

@@ -94,7 +94,7 @@ def test_an_engine_that_does_not_answer_is_no_failure(monkeypatch: pytest.Monkey
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
     found = doctor.diagnose("auto", noise=False, confidence=0.98, log=lambda message: None)
     usable = {one.name: one.usable for one in found.sandboxes}
-    assert usable == {"docker": False, "local": True}
+    assert usable == {"bubblewrap": True, "docker": False, "local": True}
     with pytest.raises(UsageError, match="No Docker engine answers"):
         doctor.diagnose("docker", noise=True, confidence=0.98, log=lambda message: None)
 

@@ -72,7 +72,7 @@ def test_optimize_takes_the_flags_of_the_contract(tmp_path: Path) -> None:
     ):
         assert f"\n  {flag}" in shown
     assert "[catalog|model]" in shown
-    assert "[auto|docker|local]" in shown
+    assert "[auto|bubblewrap|docker|local]" in shown
 
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from hotloop.errors import UsageError
 from hotloop.sandboxes import registry
+from hotloop.sandboxes.bubblewrap import BubblewrapBackend
 
 
 @pytest.fixture
@@ -16,7 +18,7 @@ def no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_choices(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="auto, docker, local"):
+    with pytest.raises(UsageError, match="auto, bubblewrap, docker, local"):
         registry.make("bubble", tmp_path)
 
 
@@ -37,9 +39,32 @@ def test_auto_falls_back_to_local_and_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_engine")
-def test_code_of_a_model_does_not_fall_back_to_local(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--sandbox local"):
-        registry.choose("auto", model_written=True, tools=tmp_path, log=print)
+def test_code_of_a_model_falls_back_to_bubblewrap_and_says_why(tmp_path: Path) -> None:
+    said: list[str] = []
+    backend = registry.choose("auto", model_written=True, tools=tmp_path, state_dir=tmp_path, log=said.append)
+    assert backend.name == "bubblewrap"
+    assert "No Docker engine answers" in said[0]
+
+
+@pytest.mark.usefixtures("no_engine")
+def test_code_of_a_model_does_not_fall_back_to_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match=r"bubblewrap is not installed(.|\n)*--sandbox local"):
+        registry.choose("auto", model_written=True, tools=tmp_path, state_dir=tmp_path, log=print)
+
+
+@pytest.mark.parametrize("promise", registry.NEEDED_BY_UNTRUSTED_CODE)
+def test_a_sandbox_that_cannot_hold_it_refuses_code_of_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promise: str
+) -> None:
+    full = BubblewrapBackend(tmp_path, tmp_path).capabilities
+    monkeypatch.setattr(BubblewrapBackend, "capabilities", dataclasses.replace(full, **{promise: False}))
+    with pytest.raises(UsageError, match=promise):
+        registry.choose("bubblewrap", model_written=True, tools=tmp_path, state_dir=tmp_path, log=print)
+    trusted = registry.choose(
+        "bubblewrap", model_written=False, tools=tmp_path, state_dir=tmp_path, log=print
+    )
+    assert trusted.name == "bubblewrap"
 
 
 def test_code_of_a_model_runs_in_local_when_local_was_said(tmp_path: Path) -> None:
