@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.workload import Output, Workload, WorkloadFailure
 from hotloop.sandboxes.base import Limits, ProcessEnded, ProcessTimeout, Sandbox
+from hotloop.sandboxes.launching import Settings, pack_settings
 
 OUTPUT_LIMIT = 64 << 20
 BYTECODE_LIMIT = 64 << 20
@@ -118,13 +119,13 @@ class CommandProcess:
             limits=Limits(seconds=3600.0, memory_mb=workload.memory_mb),
             cpu=cpu,
         )
-        request = {
+        request: Settings = {
             "command": workload.command,
             "cwd": str(sandbox.tree / workload.cwd),
             "private": [str(folder) for folder in sandbox.private],
-            "bytecode": len(bytecode),
+            "bytecode": bytecode,
         }
-        self.read_only = self._ready(json.dumps(request).encode() + b"\n" + bytecode)
+        self.read_only = self._ready(pack_settings(request))
         self._delay = self.process.activity().delay_ns
         self._cpu = self.process.cpu_ns()
         self._begun = 0
@@ -195,7 +196,7 @@ def bytecode_of(sandbox: Sandbox, workload: CommandWorkload, seed: int) -> bytes
     target wrote may hold a result. Empty where the command is no Python, or too large.
     """
     run_once(sandbox, workload, seed=seed)
-    output = sandbox.scratch / "bytecode.tar"
+    output = sandbox.scratch / "bytecode"
     done = sandbox.run(
         [sandbox.environment.python, "-I", "-S", str(runner(sandbox)), "compile", str(output)],
         limits=Limits(seconds=120.0, memory_mb=workload.memory_mb),

@@ -19,7 +19,9 @@ from hotloop.profilers.summary import decisive_value, interval_of, pair_ratio, s
 from hotloop.profilers.verdict import NoiseFloor, Outcome, Verdict
 from hotloop.sandboxes.base import Sandbox
 
-MIN_PAIRS = 5
+MIN_PAIRS = 4
+"""Fewer never decide: the interval of three is boundless."""
+
 MAX_PAIRS = 400
 NOISE_PAIRS = 8
 

@@ -40,7 +40,8 @@ PARALLEL = 1.3
 """CPU over wall time from which a call works on several cores."""
 
 PROBE_SECONDS = 1.0
-PROBE_CALLS = 5
+PROBE_CALLS = 3
+PROBE_RUNS = 2
 LOOK_SECONDS = 0.002
 
 
@@ -195,7 +196,7 @@ def _look_at_calls(player: Player, rng: random.Random) -> Iterator[Sight]:
 def _look_at_runs(sandbox: Sandbox, workload: CommandWorkload, rng: random.Random) -> Iterator[Sight]:
     """A command's children are its own affair, one after the other; threads in one of them are not."""
     deadline = time.monotonic() + PROBE_SECONDS
-    for number in range(PROBE_CALLS):
+    for number in range(PROBE_RUNS):
         if number and time.monotonic() > deadline:
             return
         process = CommandProcess(

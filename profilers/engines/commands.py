@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from statistics import median
 
@@ -31,11 +32,12 @@ from hotloop.profilers.engines.base import (
 from hotloop.profilers.outputs import difference
 from hotloop.sandboxes.base import Sandbox
 
-BLOCK_NS = 1e9
-"""Time that one process pair of short commands spends: several runs, of which the median counts."""
+BLOCK_NS = 4e8
+"""Time that one process pair of short commands spends: several runs, of which the median counts.
+Each run is a fresh process, so that more of them in a pair say no more than more pairs do."""
 
 MAX_ROUNDS = 8
-STARTUP_ROUNDS = 5
+STARTUP_ROUNDS = 2
 
 
 @dataclass
@@ -56,9 +58,14 @@ class CommandEngine(ABC):
 
     def plan(self) -> Plan:
         seeds = [self.rng.randrange(SEED_LIMIT) for _ in range(2)]
+        with ThreadPoolExecutor(len(SIDES)) as pool:  # nothing is timed yet
+            compiling = {
+                side: pool.submit(bytecode_of, self.sandboxes[side], self.workload, seeds[0])
+                for side in SIDES
+            }
         for side in SIDES:
             with attributed(side):
-                self._bytecode[side] = bytecode_of(self.sandboxes[side], self.workload, seeds[0])
+                self._bytecode[side] = compiling[side].result()
         first, again = (self._at_base(seeds[1]) for _ in range(2))
         cost = max(1.0, median(max(run.cpu_ns, run.wall_ns) for run in (first, again)))
         return Plan(

@@ -38,7 +38,7 @@ few microseconds of pipe and clock cost less than a tenth of a per cent."""
 PAIR_NS = 1e9
 """The most time that one process pair spends on its calls: by then its median has settled."""
 
-LEAST_PAIR_NS = 2e8
+LEAST_PAIR_NS = 1.5e8
 """The least: below it the noise within a pair outweighs that between pairs."""
 
 MAX_BATCH = 64

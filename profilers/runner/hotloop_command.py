@@ -1,61 +1,55 @@
 """Stands at the start line, then becomes the command. Runs beside target code: Python 3.9+, no dependencies.
 
-`hold`: reads one JSON line from stdin (`command`, `cwd`, `private`, `bytecode`),
-empties the private folders, unpacks `bytecode` bytes of compiled modules that
-follow, answers one JSON line, waits for another line and executes the command.
-No run finds what an earlier one has written, and what happens here is before
-the clock.
+`hold`: reads from stdin eight hex digits of length and a marshalled dict (`command`,
+`cwd`, `private`, `bytecode`), empties the private folders, writes the compiled modules
+in `bytecode`, answers one JSON line, waits for a line and executes the command. No run
+finds what an earlier one has written, and what happens here is before the clock. Much
+of a short comparison is spent here, so it imports next to nothing.
 
-`compile`: finds by the names below PYTHONPYCACHEPREFIX which sources the last
-run imported, compiles them itself, and packs them into the file named next. Only
-names are taken from what the run left: its content is the target's.
+`compile`: finds by the names below PYTHONPYCACHEPREFIX which sources the last run
+imported, compiles them itself, and writes them, by name below that folder, as a
+marshalled dict into the file named next. Only names are taken from what the run left:
+its content is the target's.
 """
 
-import io
-import json
+import marshal
 import os
-import shutil
 import sys
-import tarfile
 
 FOLDERS = ("HOME", "TMPDIR", "PYTHONPYCACHEPREFIX")
 
 
 def empty(folder):
     """Remove everything in it, whatever its permissions are."""
-    for place, names, _ in os.walk(folder):
-        for name in names:
-            if not os.path.islink(os.path.join(place, name)):
-                os.chmod(os.path.join(place, name), 0o700)
     for entry in list(os.scandir(folder)):
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+            os.chmod(entry.path, 0o700)
+            empty(entry.path)
+            os.rmdir(entry.path)
         else:
             os.unlink(entry.path)
 
 
-def unpack(packed, place):
-    """Regular files with relative names; the archive is the coordinator's own."""
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        for member in archive:
-            path = os.path.join(place, member.name)
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with archive.extractfile(member) as source, open(path, "wb") as target:
-                shutil.copyfileobj(source, target)
+def unpack(files, place):
+    """Relative names and contents; both are the coordinator's own."""
+    for name, content in files.items():
+        path = os.path.join(place, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as target:
+            target.write(content)
 
 
 def hold():
-    request = json.loads(sys.stdin.buffer.readline())
-    packed = sys.stdin.buffer.read(request["bytecode"])
+    request = marshal.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.read(8), 16)))
     for folder in request["private"]:
         empty(folder)
     for name in FOLDERS:
         os.makedirs(os.environ[name], exist_ok=True)
-    if packed:
-        unpack(packed, os.environ["PYTHONPYCACHEPREFIX"])
+    if request["bytecode"]:
+        unpack(marshal.loads(request["bytecode"]), os.environ["PYTHONPYCACHEPREFIX"])
     os.chdir(request["cwd"])
-    read_only = bool(os.statvfs(".").f_flag & os.ST_RDONLY)
-    os.write(1, json.dumps({"ok": True, "read_only": read_only}).encode() + b"\n")
+    read_only = os.statvfs(".").f_flag & os.ST_RDONLY
+    os.write(1, b'{"read_only": %s}\n' % (b"true" if read_only else b"false"))
     sys.stdin.buffer.readline()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -63,18 +57,19 @@ def hold():
 
 
 def compile_again(output):
-    """A tar of what the last run's modules compile to."""
+    """What the last run's modules compile to."""
     import py_compile  # noqa: PLC0415  (a held command need not wait for it)
 
-    prefix = os.environ["PYTHONPYCACHEPREFIX"]
-    made = output + ".made"
-    with tarfile.open(output, "w") as archive:
-        for source, name in sorted(imported(prefix)):
-            try:
-                py_compile.compile(source, cfile=made, doraise=True)
-            except (OSError, py_compile.PyCompileError, ValueError):
-                continue
-            archive.add(made, arcname=name, recursive=False)
+    made, files = output + ".made", {}
+    for source, name in sorted(imported(os.environ["PYTHONPYCACHEPREFIX"])):
+        try:
+            py_compile.compile(source, cfile=made, doraise=True)
+        except (OSError, py_compile.PyCompileError, ValueError):
+            continue
+        with open(made, "rb") as file:
+            files[name] = file.read()
+    with open(output, "wb") as file:
+        marshal.dump(files, file, 2)
 
 
 def imported(prefix):

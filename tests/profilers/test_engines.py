@@ -243,18 +243,18 @@ def test_a_seed_reaches_both_sides_alike_and_changes(sandbox_of: MakeSandbox) ->
 
 
 def test_a_command_that_fails_at_base_is_base_s_failure(sandbox_of: MakeSandbox) -> None:
-    broken = sandbox_of(main("raise ValueError('no input')"))
+    broken, twin = (sandbox_of(main("raise ValueError('no input')")) for _ in range(2))
     with pytest.raises(SideFailure, match="base: run: exit status 1: ValueError: no input"):
-        measured(broken, broken, command(), engine="co-scheduled")
+        measured(broken, twin, command(), engine="co-scheduled")
 
 
 def test_a_flood_of_output_is_the_command_s_failure(
     sandbox_of: MakeSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hotloop.profilers.command.OUTPUT_LIMIT", 1 << 20)
-    flood = sandbox_of(main("print('x' * 2_000_000)"))
+    flood, twin = (sandbox_of(main("print('x' * 2_000_000)")) for _ in range(2))
     with pytest.raises(SideFailure, match="more than 1 MiB of output"):
-        measured(flood, flood, command(), engine="co-scheduled")
+        measured(flood, twin, command(), engine="co-scheduled")
 
 
 def test_a_workload_that_begins_to_wait_is_measured_again_by_wall_time(
