@@ -8,9 +8,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz" * 4 + "ABCDEFGH" + "0123456789'"
 OTHERS = ("Äpfel", "naïve", "ΣΟΦΟΣ", "straße", "жизнь")
 
 
-def setup(seed, size=2500):
+def setup(seed, size=1200):
     draw = random.Random(seed)
-    words = ["".join(draw.choice(LETTERS) for _ in range(draw.randint(3, 12))) for _ in range(size)]
+    words = ["".join(draw.choice(LETTERS) for _ in range(draw.randint(6, 30))) for _ in range(size)]
     words[::40] = [draw.choice(OTHERS) for _ in words[::40]]
     return "".join(word + draw.choice((" ", " ", ", ", ".\n", "_")) for word in words)
 
