@@ -33,7 +33,8 @@ from hotloop.profilers.core import measuring_core, reserved_core
 REPEATS, REPEAT_SECONDS = 5, 0.2
 STRETCH_SECONDS = 40.0
 STRETCH_CONFIDENCE = 1 - 1e-9
-"""Nothing is decided at this confidence in the time of a stretch, so all of it is measured."""
+"""Whether the ratio is above the one asked for is not decided at this confidence, so all of the time
+is measured."""
 
 Result = dict[str, Any]
 Method = Callable[[Bench, Cell, float], Result]
@@ -41,7 +42,7 @@ Method = Callable[[Bench, Cell, float], Result]
 
 def hotloop(bench: Bench, cell: Cell, seconds: float) -> Result:
     """min_speedup 1.00 and the default confidence."""
-    measured, started = measure(bench, cell, confidence=0.98, seconds=seconds)
+    measured, started = measure(bench, cell, confidence=0.98, seconds=seconds, min_speedup=1.0)
     verdict = measured.verdict
     if verdict.differs is not None:
         raise RuntimeError(f"{cell}: {verdict.differs}")
@@ -60,15 +61,19 @@ def hotloop(bench: Bench, cell: Cell, seconds: float) -> Result:
 
 def stretch(bench: Bench, cell: Cell, seconds: float) -> Result:
     """The samples themselves."""
-    measured, started = measure(bench, cell, confidence=STRETCH_CONFIDENCE, seconds=STRETCH_SECONDS)
+    measured, started = measure(
+        bench, cell, confidence=STRETCH_CONFIDENCE, seconds=STRETCH_SECONDS, min_speedup=cell.ratio
+    )
     verdict = measured.verdict
     return {"samples": measured.samples(), "seconds": started + verdict.seconds, "estimate": verdict.ratio}
 
 
-def measure(bench: Bench, cell: Cell, confidence: float, seconds: float) -> tuple[Measurement, float]:
+def measure(
+    bench: Bench, cell: Cell, *, confidence: float, seconds: float, min_speedup: float
+) -> tuple[Measurement, float]:
     """A measurement, and the seconds that its sandboxes took to start."""
     settings = MeasureSettings(
-        min_speedup=1.0,
+        min_speedup=min_speedup,
         confidence=confidence,
         max_seconds=seconds,
         max_regression=1.5,
