@@ -37,6 +37,7 @@ def find_kept(
                 text = _difference(ask, one, other, tolerance) if steady else None
                 if text is not None:
                     yield call, text, other
+                    break  # what one way has spoilt may show in the next
 
 
 def _difference(ask: Ask, old: Answer, new: Answer, tolerance: float) -> str | None:

@@ -32,6 +32,14 @@ FILE_LIMIT = 8 << 20
 """Bytes of either file at which a recording process stops; what it is writing then is still read."""
 SEEDS = 3
 FOLDER = ".hotloop-recorder"
+RECORDER = (
+    "hotloop_hook.py",
+    "hotloop_record.py",
+    "hotloop_files.py",
+    "hotloop_plain.py",
+    "hotloop_target.py",
+)
+"""Runner files that record."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +167,7 @@ def _watched_copy(shop: Workshop, tree: Path, config: dict[str, Any]) -> Iterato
     with shop.scratch_copy(tree, f"record-{config['prefix']}") as copy:
         folder = copy / FOLDER
         folder.mkdir()
-        for name in ("hotloop_hook.py", "hotloop_record.py", "hotloop_plain.py", "hotloop_target.py"):
+        for name in RECORDER:
             shutil.copy2(RUNNER / name, folder / name)
         (folder / "config.json").write_text(json.dumps(config), "ascii")
         for path in {path for path, _ in config["functions"]}:

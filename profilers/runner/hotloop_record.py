@@ -21,7 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 if HERE not in sys.path:
     sys.path.insert(0, HERE)
 
-import hotloop_plain  # noqa: E402  (found beside this file, which then leaves the path)
+import hotloop_files  # noqa: E402  (found beside this file, which then leaves the path)
+import hotloop_plain  # noqa: E402  (as above)
 import hotloop_target  # noqa: E402  (as above)
 
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != HERE]
@@ -126,7 +127,8 @@ class Recorder:
         name = "%s-%d-%d" % (self.prefix, os.getpid(), self.count)
         plain = [[how, key, _plain(value)] for how, key, value in arguments]
         module = str(frame.f_globals.get("__name__"))
-        self._write(self.calls, {"id": name, "data": base64.b64encode(data).decode()})
+        kept = hotloop_files.kept(arguments)
+        self._write(self.calls, {"id": name, "data": base64.b64encode(data).decode(), **kept})
         known = others if frame.f_code.co_name == "__init__" else pickler
         classes = sorted(known.classes)[:CLASSES]
         row = {"function": number, "id": name, "module": module, "plain": plain, "classes": classes}

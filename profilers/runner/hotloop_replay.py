@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 import hotloop_canon  # noqa: E402  (found beside this file, which then leaves the path)
 import hotloop_effects  # noqa: E402  (as above)
+import hotloop_files  # noqa: E402  (as above)
 import hotloop_observe  # noqa: E402  (as above)
 import hotloop_plain  # noqa: E402  (as above)
 import hotloop_surface  # noqa: E402  (as above)
@@ -61,7 +62,7 @@ class Replayer:
     def _keep(self, line):
         try:
             row = json.loads(line)
-            self.calls[row["id"]] = base64.b64decode(row["data"])
+            self.calls[row["id"]] = {**row, "data": base64.b64decode(row["data"])}
         except (ValueError, KeyError, TypeError):
             return  # the recording process was ended in mid-line
 
@@ -171,10 +172,12 @@ class Replayer:
 
     def _prepared(self, request):
         """The function and fresh arguments for one call."""
-        arguments = pickle.loads(self.calls[request["like"]]) if request["like"] else []
+        like = self.calls[request["like"]] if request["like"] else {}
+        arguments = pickle.loads(like["data"]) if like else []
         replaced = {name: (how, name, hotloop_plain.decode(tagged)) for how, name, tagged in request["given"]}
         arguments = [replaced.pop(name, (how, name, value)) for how, name, value in arguments]
-        return _find(request["module"], request["name"]), [*arguments, *replaced.values()]
+        arguments = hotloop_files.laid_out(like, [*arguments, *replaced.values()])
+        return _find(request["module"], request["name"]), arguments
 
 
 def _find(module, dotted):
