@@ -31,7 +31,7 @@ from hotloop.sandboxes.streams import Lines, Tail
 TREE = PurePosixPath("/hotloop/tree")
 SCRATCH = PurePosixPath("/hotloop/scratch")
 TOOLS = PurePosixPath("/hotloop/tools")
-PRIVATE = (SCRATCH, PurePosixPath("/tmp"), PurePosixPath("/dev/shm"))
+PRIVATE = (SCRATCH, *map(PurePosixPath, ("/tmp", "/dev/shm", "/dev/mqueue")))
 PROCESSES_A_COMMAND = 2
 """The launcher that supervises, and the target."""
 

@@ -52,13 +52,19 @@ def _checked(name: str, *, model_written: bool, tools: Path, state_dir: Path | N
     backend = make(name, tools, state_dir)
     backend.check()
     if model_written:
-        lacks = [need for need in NEEDED_BY_UNTRUSTED_CODE if not getattr(backend.capabilities, need)]
-        if lacks:
-            raise UsageError(
-                f"The {name} sandbox cannot hold code written by a model here: {', '.join(lacks)} is missing",
-                "See `hotloop doctor`, or use another sandbox",
-            )
+        require_walls(backend)
     return backend
+
+
+def require_walls(backend: Backend) -> None:
+    """Raise UsageError when the backend cannot hold what code that is not trusted needs."""
+    lacks = [need for need in NEEDED_BY_UNTRUSTED_CODE if not getattr(backend.capabilities, need)]
+    if lacks:
+        raise UsageError(
+            f"The {backend.name} sandbox cannot hold code written by a model here: "
+            f"{', '.join(lacks)} is missing",
+            "See `hotloop doctor`, or use another sandbox",
+        )
 
 
 def _fall_back(

@@ -41,11 +41,11 @@ def client(
     backend: Backend, environment: Environment, tools: Path, state: Path, make_tree: object
 ) -> Iterator[subprocess.Popen[str]]:
     """A process of its own that has started a sandbox with live processes in it."""
-    kind = "DockerBackend" if backend.name == "docker" else "LocalBackend"
+    kind = f"{backend.name.title()}Backend"
     code = CLIENT.format(
         module=f"hotloop.sandboxes.{backend.name}",
         backend=kind,
-        bare=type(backend).__name__ == "BareLocalBackend",
+        bare=type(backend).__name__.startswith("Bare"),
         tools=str(tools),
         state=str(state),
         environment=environment,
@@ -79,7 +79,8 @@ def test_a_killed_clients_sandboxes_are_reaped(
     backend: Backend, client: subprocess.Popen[str], state: Path
 ) -> None:
     assert sleepers()
-    sandboxes = [folder.name for folder in (state / "runs" / "killed").glob("*")]
+    runs = (state / backend.name if backend.name == "bubblewrap" else state) / "runs"
+    sandboxes = [folder.name for folder in (runs / "killed").glob("*")]
     assert len(sandboxes) == (0 if backend.name == "docker" else 1)
     os.kill(client.pid, signal.SIGKILL)
     client.wait()
@@ -88,10 +89,24 @@ def test_a_killed_clients_sandboxes_are_reaped(
     while sleepers() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not sleepers()
-    assert not (state / "runs" / "killed").exists()
+    assert not (runs / "killed").exists()
     assert backend.reap("killed") == 0
     family = Family.find()
     assert family is None or not [group for name in sandboxes for group in family.matching(name)]
+
+
+@pytest.mark.parametrize("backend", ["bubblewrap", "bubblewrap-bare"], indirect=True)
+def test_in_bubblewrap_nothing_outlives_a_killed_client_even_before_it_is_reaped(
+    backend: Backend, client: subprocess.Popen[str]
+) -> None:
+    assert sleepers()
+    os.kill(client.pid, signal.SIGKILL)
+    client.wait()
+    deadline = time.monotonic() + 10.0
+    while sleepers() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not sleepers()
+    backend.reap("killed")
 
 
 def test_a_pid_that_another_process_has_now_is_not_killed() -> None:
