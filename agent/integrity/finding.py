@@ -10,6 +10,25 @@ from hotloop.agent.state import GateResult
 
 FACT = "findings"
 
+STRONG = frozenset(
+    {
+        "looks at stack frames",
+        "names Hotloop",
+        "uses a test framework",
+        "compares the same whatever it is compared with",
+        "says what it is or how it is copied",
+        "swaps an object's code or type",
+        "disguises a text",
+        "decodes a blob at import",
+        "names shared memory",
+        "searches the collector's objects",
+        "searches the process's objects",
+        "watches or traces the interpreter",
+        "looks at processes",
+    }
+)
+"""Kinds that hardly any honest speed-up adds: without a reader of the patch it is not accepted."""
+
 
 class Finding(BaseModel):
     """kind: what it is, in a few words. text: the line, cut. why: one sentence.
@@ -28,6 +47,10 @@ class Finding(BaseModel):
     why: str
     certain: bool = False
     declared: str = ""
+
+    @property
+    def strong(self) -> bool:
+        return self.certain or self.kind in STRONG
 
     @property
     def words(self) -> str:

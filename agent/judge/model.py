@@ -15,6 +15,7 @@ from hotloop.agent.models.errors import BudgetSpent, CallLost
 from hotloop.agent.prompts import render
 from hotloop.agent.prompts.quoting import clip, one_line
 from hotloop.agent.prompts.words import (
+    doubts_words,
     findings_words,
     gate_words,
     history_words,
@@ -167,6 +168,7 @@ def _shown(evidence: Evidence, patch_limit: int) -> dict[str, Any]:
         facts.append(f"unusable: {clip(candidate.failure, _LONGEST_TEXT)}")
     facts += [gate_words(gate) for gate in evidence.gates]
     facts += findings_words(evidence)
+    facts += doubts_words(evidence)
     if evidence.verdict is not None:
         facts.append(verdict_words(evidence.verdict))
     return {"id": candidate.id, "facts": "\n".join(facts), "patch": clip(candidate.patch, patch_limit)}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+from hotloop.agent.doubts import doubts_of
+from hotloop.agent.integrity.finding import Finding, findings_of
 from hotloop.agent.judge.base import Review
 from hotloop.agent.prompts.quoting import one_line
 from hotloop.agent.prompts.words import hotspot_words
-from hotloop.agent.state import Decision, GateResult, Hotspot, Opinion
+from hotloop.agent.state import Decision, Evidence, GateResult, Hotspot, Opinion
 from hotloop.profilers.hotspots import amdahl_bound
 
 IDLE_ROUNDS = 2
@@ -28,7 +30,7 @@ _ADVICE = {
 
 
 class RulesJudge:
-    """Keeps every leader, points at the hottest function, ends when nothing comes of it."""
+    """Keeps a leader unless its patch adds what hardly any honest one does; ends when nothing comes of it."""
 
     name = "rules"
 
@@ -56,7 +58,7 @@ def expected_gain(hotspot: Hotspot | None) -> float:
 
 def _decision(review: Review, hotspot: Hotspot | None) -> Decision:
     if review.leader is not None:
-        return Decision.ACCEPT
+        return Decision.REVISE if suspicions(review.leader) else Decision.ACCEPT
     if review.idle_rounds >= IDLE_ROUNDS or hotspot is None:
         return Decision.STOP
     return Decision.REVISE
@@ -64,11 +66,11 @@ def _decision(review: Review, hotspot: Hotspot | None) -> Decision:
 
 def _next_step(review: Review, hotspot: Hotspot | None) -> str:
     """One sentence: away from what most candidates failed on, or on to the hottest function."""
+    place = one_line(f"{hotspot.function} in {hotspot.file}", 200) if hotspot else "the workload"
+    if review.leader is not None and (hotspot is not None or suspicions(review.leader)):
+        return _after(review.leader, place)
     if hotspot is None:
         return "End here: no function of the tree takes a share of the time that matters."
-    place = one_line(f"{hotspot.function} in {hotspot.file}", 200)
-    if review.leader is not None:
-        return f"Go on from candidate {review.leader.candidate.id} with {place}."
     if review.idle_rounds >= IDLE_ROUNDS:
         return f"End here: {review.idle_rounds} rounds brought nothing better."
     failure, count = _commonest_failure(review)
@@ -80,6 +82,21 @@ def _next_step(review: Review, hotspot: Hotspot | None) -> str:
         f"{count} of {len(review.evidence)} failed the {failure.gate} gate"
         f"{f' ({detail})' if detail else ''}: {advice} {place}."
     )
+
+
+def suspicions(evidence: Evidence) -> list[Finding]:
+    """What makes a patch that passed every gate one that only a reader may accept."""
+    return [one for one in findings_of(evidence.gates) if one.strong]
+
+
+def _after(leader: Evidence, place: str) -> str:
+    found = suspicions(leader)
+    if found:
+        said = one_line(found[0].words, 300)
+        return f"Candidate {leader.candidate.id} is turned down: {said}. Make {place} faster without it."
+    risks = [one.words for one in findings_of(leader.gates)] + doubts_of(leader.gates)
+    said = f" Risks to look at: {one_line('; '.join(risks[:3]), 400)}." if risks else ""
+    return f"Go on from candidate {leader.candidate.id} with {place}.{said}"
 
 
 def _commonest_failure(review: Review) -> tuple[GateResult | None, int]:

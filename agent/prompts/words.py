@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hotloop.agent.doubts import doubts_of
 from hotloop.agent.integrity.finding import findings_of
 from hotloop.agent.prompts.quoting import clip, one_line
 from hotloop.agent.state import Evidence, GateResult, Hotspot
@@ -33,6 +34,11 @@ def findings_words(evidence: Evidence) -> list[str]:
     lines = [f"to look at: {one_line(one.words, 500)}" for one in found[:_FINDINGS]]
     left_out = len(found) - len(lines)
     return [*lines, *([f"({left_out} more to look at are left out)"] if left_out else [])]
+
+
+def doubts_words(evidence: Evidence) -> list[str]:
+    """What gates saw and could not hold against it, one line each."""
+    return [one_line(text, 500) for text in doubts_of(evidence.gates)[:_FINDINGS]]
 
 
 def outcome_words(evidence: Evidence) -> str:

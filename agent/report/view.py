@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from hotloop.agent.doubts import doubts_of
 from hotloop.agent.integrity.finding import findings_of
 from hotloop.agent.report import numbers
 from hotloop.agent.report.proof import Fact, phases, proof
@@ -97,7 +98,7 @@ def view(record: RunRecord) -> View:
         phases=phases(record.verdict),
         gates=_gates(record),
         tests=_tests(record),
-        look_at=[one.words for one in findings_of(_gates(record))],
+        look_at=[*(one.words for one in findings_of(_gates(record))), *doubts_of(_gates(record))],
         unchecked=_unchecked(record),
         all_compared=record.verdict is not None,
         hotspots=_hotspots(record),

@@ -37,7 +37,7 @@ def total(items):
     return result
 
 def parts(one):
-    return [one / decimal.Decimal(n) for n in (3, 7)]
+    return tuple(one / decimal.Decimal(n) for n in (3, 7))
 """
 TOTAL = BASE[BASE.index("    result = 0") : BASE.index("\ndef parts")]
 CHEATS = {

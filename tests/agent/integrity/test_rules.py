@@ -4,6 +4,7 @@ import pytest
 from rule_cases import CASES, Case
 
 from hotloop.agent.integrity import Finding, look
+from hotloop.agent.integrity.finding import STRONG
 from hotloop.agent.integrity.rules.tables import CALLS, MODULES
 
 BASE = "def base(x):\n    return x\n"
@@ -51,3 +52,7 @@ def test_more_of_what_base_does_in_kind_is_never_certain(case: Case) -> None:
 def test_each_kind_of_the_tables_has_a_case() -> None:
 
     assert {mark.kind for mark in (*CALLS, *MODULES)} <= {case.kind for case in CASES.values()}
+
+
+def test_every_kind_that_turns_a_leader_down_is_one_that_the_rules_find() -> None:
+    assert {case.kind for case in CASES.values()} >= STRONG

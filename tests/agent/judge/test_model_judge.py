@@ -219,6 +219,20 @@ def test_the_prompt_names_what_the_patch_adds() -> None:
     assert "(8 more to look at are left out)" in prompt
 
 
+def test_the_prompt_names_what_gates_saw_and_could_not_hold_against_it() -> None:
+    made, model = judge(said())
+    shown = review()
+    gates = (
+        GateResult(gate="replay", passed=True, facts={"may_differ": ["f(1): base gave 1,\nthe candidate 2"]}),
+        GateResult(gate="effects", passed=True, facts={"changes": ["pkg.a._KEPT holds another value"]}),
+    )
+    evidence = tuple(one.model_copy(update={"gates": (*gates, *one.gates)}) for one in shown.evidence)
+    made.review(replace(shown, evidence=evidence))
+    prompt = model.asked[0][1][1].content
+    assert "may differ (replay gate): f(1): base gave 1, the candidate 2" in prompt
+    assert "changes beside the result (effects gate): pkg.a._KEPT holds another value" in prompt
+
+
 def test_the_prompt_says_that_there_is_no_leader() -> None:
     made, model = judge(said())
     made.review(replace(review(leader=False), evidence=()))

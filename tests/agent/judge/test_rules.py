@@ -51,6 +51,34 @@ def test_a_leader_is_kept() -> None:
     assert "candidate 3" in opinion.next_step
 
 
+def finding(kind: str) -> dict[str, Any]:
+    return {"kind": kind, "file": "pkg/a.py", "line": 7, "text": "x = y", "why": "it matters"}
+
+
+def leader_with(gate: str, **facts: Any) -> Evidence:
+    known = evidence(3)
+    return known.model_copy(update={"gates": (GateResult(gate=gate, passed=True, facts=facts),)})
+
+
+@pytest.mark.parametrize("spots", [(hotspot("slow", 0.5, 0.9),), ()])
+def test_a_leader_whose_patch_looks_at_its_callers_is_turned_down(spots: tuple[Hotspot, ...]) -> None:
+    leader = leader_with("integrity", findings=[finding("looks at stack frames")])
+    opinion = RulesJudge().review(review(evidence=(leader,), leader=leader, hotspots=spots, idle_rounds=2))
+    assert opinion.decision is Decision.REVISE
+    assert opinion.next_step.startswith("Candidate 3 is turned down: looks at stack frames at pkg/a.py:7")
+
+
+def test_what_is_no_fault_by_itself_is_named_and_the_leader_kept() -> None:
+    for leader, words in (
+        (leader_with("integrity", findings=[finding("keeps results from call to call")]), "keeps results"),
+        (leader_with("replay", may_differ=["f(1): base gave 1"]), "may differ (replay gate): f(1)"),
+        (leader_with("effects", changes=["a is new"]), "changes beside the result (effects gate): a is new"),
+    ):
+        opinion = RulesJudge().review(review(evidence=(leader,), leader=leader))
+        assert opinion.decision is Decision.ACCEPT
+        assert "Risks to look at: " + words in opinion.next_step
+
+
 def test_without_a_leader_nothing_is_accepted() -> None:
     assert RulesJudge().review(review(evidence=(evidence(1, "tests"),))).decision is Decision.REVISE
 

@@ -113,6 +113,15 @@ def test_what_the_patch_adds_that_a_gate_cannot_decide_on_is_listed() -> None:
     assert "What a reviewer should look at" not in markdown(improved())
 
 
+def test_calls_that_may_differ_are_listed_beside_it() -> None:
+    facts = {"may_differ": ["f([[1]]): base gave 1, the candidate raised TypeError <b>"]}
+    record = improved(final_gates=(GateResult(gate="generated", passed=True, facts=facts),))
+    for page in (markdown(record), html(record)):
+        part = page.split("What a reviewer should look at")[1].split("What could not be checked")[0]
+        assert "the candidate raised TypeError" in part
+        assert "<b>" not in part
+
+
 def test_only_the_winner_and_what_it_grew_from_are_told_as_the_change() -> None:
     change = markdown(improved()).split("## What changed")[1].split("## The proof")[0]
     assert "step 1" in change
