@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from hotloop.sandboxes.base import Log
+from hotloop.sandboxes.inside.folders import INDEX, link_bytecode
 from hotloop.sandboxes.locks import locked
 from hotloop.sandboxes.trees import remove_tree
 
 GATHER = Path(__file__).parent / "inside" / "bytecode.py"
-INDEX = "store.json"
 INDEX_LIMIT = 1 << 24
 BUILD_SECONDS = 300.0
 
@@ -36,10 +36,7 @@ class Store:
 
     def link_into(self, cache: Path) -> None:
         """cache: an empty folder that will be a PYTHONPYCACHEPREFIX."""
-        for name in self.links:
-            place = cache / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.symlink_to(self.folder / "code" / name)
+        link_bytecode(str(self.folder), map(str, self.links), str(cache))
 
 
 def make(folder: Path, python: str, more: Iterable[Path], log: Log) -> None:

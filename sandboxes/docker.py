@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hotloop.sandboxes.docker_environment import ImageBuilder
     from hotloop.sandboxes.docker_sandbox import DockerSandbox
 
+TOOLBOXES = "toolboxes"
+
 
 class DockerBackend:
     """See `hotloop.sandboxes.base.Backend`.
@@ -57,7 +59,8 @@ class DockerBackend:
     def _builder(self) -> ImageBuilder:
         from hotloop.sandboxes.docker_environment import ImageBuilder  # noqa: PLC0415  (see above)
 
-        return ImageBuilder(self._client, readable_copy(LAUNCHER.parent, self._cache / "shared"))
+        inside = readable_copy(LAUNCHER.parent, self._cache / "shared")
+        return ImageBuilder(self._client, inside, self._cache / TOOLBOXES)
 
     def check(self) -> None:
         system = self._client.info()
@@ -99,7 +102,7 @@ class DockerBackend:
         from hotloop.sandboxes.docker_exec import INSIDE  # noqa: PLC0415
 
         binds = [(self._builder.inside, INSIDE, "ro")]
-        ours = toolbox.build(self._cache / "toolboxes", environment.version)
+        ours = toolbox.build(self._cache / TOOLBOXES, environment.version)
         if ours:
             make_readable(ours)
             binds.append((ours, TOOLBOX, "ro"))

@@ -29,7 +29,6 @@ KEEPER = "import signal\nwhile True: signal.pause()"
 """The container's main process."""
 KEEPER_USER = "65534:65534"
 """Nobody else's, so that no command can end the keeper."""
-MAKE_FOLDERS = "import os, sys\nfor name in sys.argv[1:]: os.makedirs(name, exist_ok=True)"
 SWEEPS = 3
 OWN_PROCESSES = 2
 """The engine's init and the keeper."""
@@ -41,12 +40,16 @@ SCRATCH = "/hotloop/scratch"
 
 @dataclass
 class Container:
-    """python: the interpreter for our own tools. user: who commands run as, "uid:gid"."""
+    """python: the interpreter for our own tools. user: who commands run as, "uid:gid".
+
+    bytecode: see `Environment`.
+    """
 
     client: docker.DockerClient
     container_id: str
     python: str
     user: str
+    bytecode: str = ""
     live: dict[str, tuple[Exec, Limits]] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _current: tuple[int, int] = (0, 0)
@@ -122,7 +125,7 @@ class Container:
 
     def make_folders(self) -> None:
         """Below the scratch folder, which is empty in a new and in a restarted container."""
-        code, output = self._tool("-c", MAKE_FOLDERS, *(f"{SCRATCH}/{name}" for name in FOLDERS))
+        code, output = self._tool(f"{INSIDE}/folders.py", SCRATCH, self.bytecode, *FOLDERS)
         if code:
             raise SandboxError(f"cannot make the scratch folder: {output}")
 
@@ -219,7 +222,7 @@ def create(
         except DockerException:
             created.remove(force=True)
             raise
-    container = Container(client, str(created.id), environment.python, user)
+    container = Container(client, str(created.id), environment.python, user, environment.bytecode)
     container.applied(limits)
     container.make_folders()
     return container

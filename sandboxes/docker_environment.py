@@ -34,6 +34,8 @@ from hotloop.sandboxes.trees import copy_tree, tree_digest
 
 REPOSITORY = "hotloop-env"
 TOOLBOX = "/hotloop/toolbox"
+TOOLBOXES = "/hotloop/toolboxes"
+BYTECODE = "/opt/hotloop-bytecode"
 BUNDLE = "/hotloop/certificates.crt"
 VENV = "/opt/hotloop-env"
 KEEP_RUNNING = ["/bin/sh", "-c", "while :; do sleep 3600; done"]
@@ -136,13 +138,26 @@ class Workshop:
         if code:
             raise SandboxError(f"cannot add pytest to the environment: {output}")
 
+    def gather_bytecode(self, python: str, toolbox_name: str, log: Log) -> bool:
+        """Into the image, where no target can write. Whether that worked; without, sandboxes compile."""
+        script = (
+            'rm -rf "$3"; mkdir "$3"; test -z "$4" || ln -s "$4" "$5"; '
+            '"$1" -I -W ignore "$2" "$3" "$5"; code=$?; test ! -L "$5" || rm "$5"; exit $code'
+        )
+        tools = f"{TOOLBOXES}/{toolbox_name}" if toolbox_name else ""
+        code, output = self.shell(script, python, f"{INSIDE}/bytecode.py", BYTECODE, tools, TOOLBOX)
+        if code:
+            log(f"every sandbox compiles the standard library for itself: {output[-200:]}")
+        return code == 0
+
 
 @dataclass(frozen=True)
 class ImageBuilder:
-    """inside: our own tools for containers, on this machine."""
+    """inside: our own tools for containers, on this machine. toolboxes: where those are made."""
 
     client: docker.DockerClient
     inside: Path
+    toolboxes: Path
 
     def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         """See `Backend.prepare`."""
@@ -154,8 +169,16 @@ class ImageBuilder:
         )
         with engine_errors("to inspect an image"):
             labels = self.client.images.get(image).labels
-        major, minor = labels["hotloop.version"].split(".")
-        return Environment("docker", labels["hotloop.python"], (int(major), int(minor)), key, image)
+        major, minor = map(int, labels["hotloop.version"].split("."))
+        # Bytecode of another toolbox would be compiled again by each process.
+        fits = labels["hotloop.toolbox"] == self._toolbox((major, minor))
+        bytecode = labels["hotloop.bytecode"] if fits else ""
+        return Environment("docker", labels["hotloop.python"], (major, minor), key, image, bytecode)
+
+    def _toolbox(self, version: tuple[int, int]) -> str:
+        """The name of the toolbox for that Python; empty where there is none."""
+        folder = toolbox.build(self.toolboxes, version)
+        return folder.name if folder else ""
 
     def _build(
         self, base: str, name: str, key: str, spec: EnvironmentSpec, *, base_tree: Path, log: Log
@@ -175,12 +198,16 @@ class ImageBuilder:
                 _refuse_hotloop(facts)
                 if not facts.pytest:
                     workshop.add_toolbox(facts, log)
-                return self._commit(container, name, _labels(key, facts))
+                labels = _labels(key, facts, self._toolbox(facts.version))
+                if not workshop.gather_bytecode(facts.path, labels["hotloop.toolbox"], log):
+                    labels["hotloop.bytecode"] = ""
+                return self._commit(container, name, labels)
 
     @contextmanager
     def _container(self, image: str, tree: Path) -> Iterator[str]:
         """With the user's package settings in reach, none of which an image made of it keeps."""
-        binds = [(self.inside, INSIDE, "ro"), (tree, str(TREE), "rw")]
+        self.toolboxes.mkdir(parents=True, exist_ok=True)
+        binds = [(self.inside, INSIDE, "ro"), (tree, str(TREE), "rw"), (self.toolboxes, TOOLBOXES, "ro")]
         bundle = certificate_bundle()
         if bundle:
             binds.append((bundle, BUNDLE, "ro"))
@@ -254,17 +281,19 @@ def image_environment(client: docker.DockerClient, image: str) -> dict[str, str]
 
 
 def _key(base: str, spec: EnvironmentSpec, base_tree: Path) -> str:
-    parts = [base, spec.python, list(spec.commands)]
+    parts = [base, spec.python, list(spec.commands), BYTECODE]
     if spec.commands:
         parts.append(tree_digest(base_tree))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _labels(key: str, facts: Interpreter) -> dict[str, str]:
+def _labels(key: str, facts: Interpreter, toolbox_name: str) -> dict[str, str]:
     return {
         "hotloop.environment": key,
         "hotloop.python": facts.path,
         "hotloop.version": "{}.{}".format(*facts.version),
+        "hotloop.toolbox": toolbox_name,
+        "hotloop.bytecode": BYTECODE,
     }
 
 

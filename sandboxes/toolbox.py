@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import sys
 from importlib import metadata
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -18,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from hotloop.sandboxes.locks import locked
+from hotloop.sandboxes.trees import CACHE
 
 ROOT = "pytest"
 PTH = "zz_hotloop_toolbox.pth"
@@ -90,9 +90,9 @@ def _copy(distribution: metadata.Distribution, folder: Path) -> None:
 
 
 def _copy_bytecode(source: Path, copy: Path) -> None:
-    """Ours, where pip has left it: it fits a copy with the same time, on the same Python."""
+    """Ours, where there is any: it fits a copy with the same time, on the same Python."""
     compiled = Path(cache_from_source(str(source)))
-    if sys.pycache_prefix is None and compiled.is_file():
-        place = copy.parent / compiled.parent.name / compiled.name
+    if compiled.is_file():
+        place = copy.parent / CACHE / compiled.name
         place.parent.mkdir(exist_ok=True)
         shutil.copy2(compiled, place)
