@@ -73,7 +73,7 @@ _TASK = """\
 workload = "workload.py"
 tests = "python -m pytest -q -p no:cacheprovider test_tally.py"
 measure_seconds = 4
-equivalence_seconds = 2
+equivalence_seconds = 1
 """
 _CHANGE = """\
 Count every value once instead of once for each occurrence.

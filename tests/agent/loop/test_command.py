@@ -64,7 +64,7 @@ def settings(**changes: Any) -> Settings:
         "coder": "catalog",
         "sandbox": "local",
         "measure_seconds": 4.0,
-        "equivalence_seconds": 2.0,
+        "equivalence_seconds": 1.0,
         "rounds": 1,
         "candidates": 2,
     }

@@ -87,7 +87,7 @@ def optimize(repo: Path, out: Path, *, branch: str | None = None, **changes: Any
         "coder": "catalog",
         "sandbox": "local",
         "measure_seconds": 4.0,
-        "equivalence_seconds": 2.0,
+        "equivalence_seconds": 1.0,
         "rounds": 1,
         "candidates": 1,
     }
