@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hotloop.errors import UsageError
+from hotloop.sandboxes import bytecode
 from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.bubblewrap_environment import (
     INSIDE,
@@ -28,8 +29,9 @@ from hotloop.sandboxes.bubblewrap_environment import (
 from hotloop.sandboxes.bubblewrap_launch import cage, launch_caged
 from hotloop.sandboxes.bubblewrap_sandbox import BubblewrapSandbox
 from hotloop.sandboxes.bubblewrap_walls import Bind, Walls, write_names
+from hotloop.sandboxes.environ import CACHE
 from hotloop.sandboxes.errors import SandboxError
-from hotloop.sandboxes.launching import LAUNCHER
+from hotloop.sandboxes.launching import LAUNCHER, Settings
 from hotloop.sandboxes.local import LocalBackend
 from hotloop.sandboxes.namespaces import Rooms
 from hotloop.sandboxes.streams import BoundedOutput
@@ -77,8 +79,7 @@ class BubblewrapBackend(LocalBackend):
         python = str(getattr(sys, "_base_executable", sys.executable))
         needed = shown(python)
         walls = Walls((*needed.binds(), Bind(self._inside, INSIDE)), self._names, needed.links)
-        user = sandbox_user() if os.getuid() == 0 else None
-        settings = {"command": ["true"], "cwd": "/", "env": {}, "no_stdin": True, "user": user}
+        settings: Settings = {"command": ["true"], "cwd": "/", "env": {}, "no_stdin": True}
         said = BoundedOutput(4096)
         try:
             launched = launch_caged(cage(bwrap, walls, python), settings, None, said.feed, said.feed)
@@ -114,7 +115,13 @@ class BubblewrapBackend(LocalBackend):
         rooms = Rooms(tree.absolute(), scratch, TREE, SCRATCH, TOOLS, None)
         path = f"{Path(environment.python).parent}:{SYSTEM_PATH}"
         start = cage(find_bwrap(), walls, environment.python)
-        return BubblewrapSandbox(environment, rooms, folder, path, self._family, start=start)
+        sandbox = BubblewrapSandbox(environment, rooms, folder, path, self._family, start=start)
+        compiled = bytecode.load(Path(environment.bytecode)) if environment.bytecode else None
+        if compiled:
+            compiled.link_into(scratch / CACHE)
+            if os.getuid() == 0:
+                give_to(scratch / CACHE, *sandbox_user())
+        return sandbox
 
 
 def _remedy() -> str:

@@ -17,10 +17,11 @@ from hotloop.sandboxes import interpreters, toolbox
 from hotloop.sandboxes.base import Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.bubblewrap_launch import cage, launch_caged
 from hotloop.sandboxes.bubblewrap_walls import Bind, Walls, is_system
+from hotloop.sandboxes.bytecode import GATHER
 from hotloop.sandboxes.environ import FOLDERS
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.interpreters import FACTS, Interpreter
-from hotloop.sandboxes.local_environment import BUILD_SECONDS, COMPLETE, command_failed, make_venv
+from hotloop.sandboxes.local_environment import BUILD_SECONDS, BYTECODE, COMPLETE, command_failed, make_venv
 from hotloop.sandboxes.locks import locked
 from hotloop.sandboxes.pip_settings import CERTIFICATES, certificate_bundle, local_paths, pip_variables
 from hotloop.sandboxes.streams import BoundedOutput
@@ -57,7 +58,7 @@ class Shown:
 
 def shown(python: str, more: Sequence[Path] = ()) -> Shown:
     """For an interpreter that is trusted: it is asked, outside any sandbox, where its files are."""
-    done = subprocess.run([python, "-I", "-S", "-c", PREFIXES], capture_output=True, text=True, check=False)
+    done = subprocess.run([python, "-I", "-c", PREFIXES], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SandboxError(f"{python} does not say where it is installed: {done.stderr[-200:]}")
     needed = {*more, *map(Path, json.loads(done.stdout)), Path(python).resolve().parent.parent}
@@ -107,9 +108,8 @@ class Builder:
             if not (folder / COMPLETE).exists():
                 _Build(self, folder, spec, interpreter, tools, log).make(base_tree)
         needed = shown(interpreter.path, [folder, *([tools] if tools else [])])
-        return Environment(
-            "bubblewrap", str(folder / "bin" / "python"), interpreter.version, key, needed.pack()
-        )
+        python, compiled = str(folder / "bin" / "python"), str(folder / BYTECODE)
+        return Environment("bubblewrap", python, interpreter.version, key, needed.pack(), compiled)
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,7 @@ class _Build:
                 if code:
                     raise command_failed(command, code, output)
             self._add_toolbox(copy, home)
+            self._compile(copy, home)
             self._hand_back(Path(place))
         (self.folder / COMPLETE).write_text("")
 
@@ -215,6 +216,16 @@ class _Build:
         if self._python("import pytest", tree, home)[0]:
             pth.unlink()
             self.log(toolbox.UNSUPPORTED)
+
+    def _compile(self, tree: Path, home: Path) -> None:
+        """See `hotloop.sandboxes.bytecode`. Inside, for what is installed may run code when asked."""
+        store = self.folder / BYTECODE
+        command = [str(self.folder / "bin" / "python"), "-I", "-W", "ignore", str(INSIDE / GATHER.name)]
+        command += [str(store), *([str(self.tools)] if self.tools else [])]
+        code, output = self._run(command, tree, home, network=False)
+        if code:
+            remove_tree(store)
+            self.log(f"every sandbox compiles the standard library for itself: {_last_line(output)}")
 
 
 def _last_line(output: bytes) -> str:

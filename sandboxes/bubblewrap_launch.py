@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import os
 import select
 import signal
@@ -21,14 +20,17 @@ from hotloop.sandboxes.launching import (
     Launched,
     Settings,
     Sink,
+    pack_settings,
     pump,
     read_status,
     reason,
     write_all,
 )
+from hotloop.sandboxes.users import sandbox_user
 
 END_SECONDS = 10.0
 GO = b"!"
+"""What the target's process waits for when all else is set."""
 
 
 @dataclass
@@ -97,8 +99,9 @@ def launch_caged(
         os.close(status_write)
     launched = Caged(popen, popen.pid, 0, status_read, group)
     try:
-        body = json.dumps({**settings, "status_fd": status_write, "cgroup_fds": groups}).encode()
-        write_all(popen, f"{len(body):08x}".encode() + body)
+        user = sandbox_user() if os.getuid() == 0 else None
+        own: Settings = {"status_fd": status_write, "cgroup_fds": groups, "user": user}
+        write_all(popen, pack_settings({**settings, **own}))
         _find_processes(launched, read_status(status_read, START_SECONDS))
         write_all(popen, GO)
     except BaseException:

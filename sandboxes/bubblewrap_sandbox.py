@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from hotloop.sandboxes import proc
 from hotloop.sandboxes.base import Environment, Limits
@@ -39,16 +38,6 @@ class BubblewrapSandbox(LocalSandbox):
         if os.getuid() == 0:
             self._owner = sandbox_user()
             give_to(rooms.host_scratch, *self._owner)
-
-    def _settings(
-        self,
-        command: Sequence[str],
-        cwd: PurePosixPath | None,
-        env: Mapping[str, str] | None,
-        limits: Limits,
-        cpu: int | None = None,
-    ) -> Settings:
-        return {**super()._settings(command, cwd, env, limits, cpu), "user": self._owner}
 
     def _rlimits(self, limits: Limits) -> dict[str, int]:
         rlimits = super()._rlimits(limits)

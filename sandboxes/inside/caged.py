@@ -1,6 +1,6 @@
 """The first process inside walls that another program has built: supervises the target.
 
-Started as `python -I -S caged.py` and given its settings as `launcher.py` is, in JSON. It
+Started as `python -I -S caged.py` and given its settings as `launcher.py` is. It
 is process 1 of its pid namespace: the kernel kills all that is in it when it ends, and no
 process inside can signal it. One JSON line on `status_fd` says `{"spent_ns": ...}` (CPU
 nanoseconds the target's process used before it became the target) or `{"error": ...}`.
@@ -13,25 +13,28 @@ files to enter) and user (uid and gid to become, where it may; None: stay).
 
 from __future__ import annotations
 
+import _signal as signal
 import ctypes
-import json
+import marshal
 import os
 import resource
-import signal
 import sys
 import time
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    Settings = dict[str, Any]
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  (pathlib doubles the start-up time here)
 
-import launcher
-import seccomp
+import launcher  # noqa: E402  (found by the line above)
+import seccomp  # noqa: E402
 
 NOT_DUMPABLE = 4  # PR_SET_DUMPABLE, <linux/prctl.h>
 CAPABILITIES = 64
 CAPABILITY_VERSION = 0x20080522  # <linux/capability.h>, version 3: two words a set
-
-Settings = dict[str, Any]
 
 
 def give_up_privileges(user: list[int] | None) -> None:
@@ -52,7 +55,7 @@ def become_target(settings: Settings, ready: int, go: int) -> NoReturn:
     try:
         for group in settings["cgroup_fds"]:
             os.write(group, b"0")
-        give_up_privileges(settings.get("user"))
+        give_up_privileges(settings["user"])
         launcher.take_place(settings)
         seccomp.apply()
     except OSError as error:
@@ -63,10 +66,6 @@ def become_target(settings: Settings, ready: int, go: int) -> NoReturn:
     if os.read(go, 1) != b"1":
         os._exit(125)
     launcher.execute(settings)
-
-
-def report(fd: int, message: Settings) -> None:
-    os.write(fd, json.dumps(message).encode() + b"\n")
 
 
 def supervise(settings: Settings) -> NoReturn:
@@ -84,18 +83,22 @@ def supervise(settings: Settings) -> NoReturn:
     signal.signal(signal.SIGTERM, lambda *_: launcher.kill(child))
     said = os.read(ready_read, 4096).decode()
     ready = said.startswith("ready ")
-    report(status_fd, {"spent_ns": int(said[6:])} if ready else {"error": said or "its process ended"})
+    if ready:
+        launcher.report_numbers(status_fd, spent_ns=int(said[6:]))
+    else:
+        launcher.report(status_fd, {"error": said or "its process ended"})
     if ready and os.read(0, 1):
         os.write(go_write, b"1")
     os.close(0)
     os.close(go_write)
     status, cpu = launcher.wait_for(child)
-    report(status_fd, {"cpu_ns": cpu})
+    launcher.report_numbers(status_fd, cpu_ns=cpu)
     os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
 
 
 def main() -> None:
-    settings = json.loads(launcher.read_exactly(0, int(launcher.read_exactly(0, 8), 16)))
+    size = int(launcher.read_exactly(0, 8), 16)
+    settings = marshal.loads(launcher.read_exactly(0, size))  # the coordinator's own
     for fd in (settings["status_fd"], *settings["cgroup_fds"]):
         os.set_inheritable(fd, False)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

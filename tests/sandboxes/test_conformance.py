@@ -16,7 +16,7 @@ from hotloop.errors import UsageError
 from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Limits, Sandbox
 from hotloop.sandboxes.errors import SandboxError
 
-BUILDERS = ["local", pytest.param("docker", marks=pytest.mark.docker)]
+BUILDERS = ["local", "bubblewrap", pytest.param("docker", marks=pytest.mark.docker)]
 """Backends that build environments in different ways."""
 OFFSPRING = """
 import os, subprocess, sys
