@@ -40,7 +40,7 @@ SHRINK_SECONDS = 5.0
 RESTARTS = 6
 BATCH = 64
 BATCH_SECONDS = 0.5
-"""Inputs that go to a process in one request, at most, and what they may take there: base works beside."""
+"""Inputs in one request, at most; they become fewer where a request takes more than half of these seconds."""
 SLICES = ((PLAIN, 0.6), (WIDE, 0.3), (ODD, 0.1))
 """Kinds of inputs, and the share of the time for each."""
 
