@@ -61,6 +61,7 @@ class Store:
     def fill(self) -> None:
         """A root is linked to as one where no other lies in it and all of it was reached."""
         for root in self.found:
+            os.makedirs(self.code + root, exist_ok=True)  # noqa: PTH103
             whole = self.children(root)
             nested = any(other.startswith(root + "/") for other in self.found)
             self.links += whole if nested or self.over() else [root.lstrip("/")]
