@@ -12,6 +12,7 @@ from rich.console import Console
 from hotloop.agent import doctor
 from hotloop.agent.report.doctor import diagnosis_page
 from hotloop.errors import UsageError
+from hotloop.profilers.compare import MIN_PAIRS
 from hotloop.sandboxes import docker_engine, local
 from hotloop.sandboxes.base import Capabilities
 from hotloop.sandboxes.local import LocalBackend
@@ -116,7 +117,7 @@ def test_noise_is_measured_shown_and_leaves_nothing_behind(
 
     noise = found.noise
     assert noise is not None
-    assert noise.pairs >= 5
+    assert noise.pairs >= MIN_PAIRS
     assert noise.interval.low < noise.interval.ratio < noise.interval.high
     assert [budget.seconds for budget in noise.budgets] == [5.0, 20.0, 60.0]
     gains = [budget.detectable for budget in noise.budgets if budget.detectable is not None]
