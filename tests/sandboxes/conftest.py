@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hotloop.agent import doctor
+from hotloop.errors import UsageError
+from hotloop.sandboxes import registry
 from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Log, Sandbox
 from hotloop.sandboxes.bubblewrap import BubblewrapBackend
 from hotloop.sandboxes.docker import DockerBackend
@@ -111,3 +114,26 @@ def sandbox(start: Callable[..., Sandbox], make_tree: Callable[..., Path]) -> It
     """One for all tests that can share it: none of them may leave a mark on the next."""
     with start(make_tree({"program.py": "print('ran')\n", "package/data.txt": "data"})) as started:
         yield started
+
+
+@pytest.fixture
+def holds(backend: Backend, record_property: Callable[[str, object], None]) -> Callable[[str], bool]:
+    """Whether the backend says that it holds this. Where it does not, what needs it must refuse."""
+
+    def ask(promise: str) -> bool:
+        held: bool = getattr(backend.capabilities, promise)
+        if not held:
+            record_property("held", "no")
+            report = doctor.look_at_sandbox(backend)
+            assert report.capabilities is not None
+            lacks = [name for name, has in report.capabilities.items() if not has]
+            assert promise in lacks
+            assert sum(finding.what.startswith(f"{backend.name}: ") for finding in report.findings) >= len(
+                lacks
+            )
+            if promise in registry.NEEDED_BY_UNTRUSTED_CODE:
+                with pytest.raises(UsageError, match=promise):
+                    registry.require_walls(backend)
+        return held
+
+    return ask

@@ -8,13 +8,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from hotloop.agent import doctor
-from hotloop.errors import UsageError
-from hotloop.sandboxes import proc, registry
-from hotloop.sandboxes.base import Backend, Limits, Sandbox
+from hotloop.sandboxes import proc
+from hotloop.sandboxes.base import Limits, Sandbox
 
 ESCAPE = """
 import socket
@@ -65,24 +64,6 @@ STATUS = "import pathlib; print(pathlib.Path('/proc/self/status').read_text())"
 
 def python(code: str) -> list[str]:
     return ["python", "-c", code]
-
-
-@pytest.fixture
-def holds(backend: Backend, record_property: Callable[[str, object], None]) -> Callable[[str], bool]:
-    """Whether the backend says that it holds this. Where it does not, what needs it must refuse."""
-
-    def ask(promise: str) -> bool:
-        held: bool = getattr(backend.capabilities, promise)
-        if not held:
-            record_property("held", "no")
-            told = [finding.what for finding in doctor.look_at_sandbox(backend).findings]
-            assert any(what.startswith(f"{backend.name}: ") for what in told)
-            if promise in registry.NEEDED_BY_UNTRUSTED_CODE:
-                with pytest.raises(UsageError, match=promise):
-                    registry.require_walls(backend)
-        return held
-
-    return ask
 
 
 @pytest.fixture
@@ -174,7 +155,7 @@ def test_commands_have_no_privilege_and_can_get_none(sandbox: Sandbox, holds: Ca
 
 
 def test_no_key_of_ours_is_in_reach(
-    backend: Backend, sandbox: Sandbox, holds: Callable[[str], bool], monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, holds: Callable[[str], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("OPENAI_API_KEY", "GITHUB_TOKEN"):
         monkeypatch.setenv(name, "the-secret")
@@ -269,8 +250,6 @@ for number in range(5):
 
 
 def test_a_process_outlives_the_thread_that_started_it(sandbox: Sandbox) -> None:
-    from threading import Thread  # noqa: PLC0415  (kept apart from the processes above)
-
     started = []
     thread = Thread(target=lambda: started.append(sandbox.spawn(["cat"])))
     thread.start()
