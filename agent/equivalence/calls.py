@@ -20,7 +20,7 @@ SHOWN = 300
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ask:
     """One call. like: the id of a recorded call whose arguments are taken; None to give all.
 
@@ -35,6 +35,15 @@ class Ask:
     like: str | None
     given: tuple[tuple[str, str, list[Any]], ...] = ()
     after: str | None = None
+
+    def __repr__(self) -> str:
+        """Short: Hypothesis shows the inputs it stops at, and they may be long."""
+        return f"Ask({self.label})"
+
+    @property
+    def key(self) -> str:
+        """The same for the same call."""
+        return f"{self.label} {self.like} {self.given!r} {self.after}"
 
     @property
     def label(self) -> str:

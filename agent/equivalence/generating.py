@@ -136,16 +136,16 @@ class Search:
 
     def shrink(self, ask: Ask) -> None:
         """Raises Stop for an input that tells the sides apart; known ones cost nothing."""
-        if repr(ask) not in self.seen and time.monotonic() < self.end + SHRINK_SECONDS:
+        if ask.key not in self.seen and time.monotonic() < self.end + SHRINK_SECONDS:
             self._judge([ask], self.players.play([ask]))
-        if self.seen.get(repr(ask), False):
+        if self.seen.get(ask.key, False):
             raise Stop
 
     def _judge(self, asks: Sequence[Ask], answers: Sequence[tuple[Answer, Answer] | None]) -> None:
         self.found.tried += len(asks)
         for ask, pair in zip(asks, answers, strict=True):
             apart = pair is not None and tells_apart(*pair, self.players.tolerance)
-            self.seen[repr(ask)] = apart
+            self.seen[ask.key] = apart
             self.found.counted += pair is not None and (not pair[0].output.raised or pair[0].deliberate)
             size = len(repr(ask.given))
             if apart and (self.smallest is None or size <= self.smallest[0]):
