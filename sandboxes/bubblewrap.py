@@ -23,6 +23,7 @@ from hotloop.sandboxes.bubblewrap_environment import (
     TREE,
     Builder,
     Shown,
+    check_version,
     find_bwrap,
     shown,
 )
@@ -76,6 +77,7 @@ class BubblewrapBackend(LocalBackend):
     def check(self) -> None:
         super().check()
         bwrap = find_bwrap()
+        check_version(bwrap)
         python = str(getattr(sys, "_base_executable", sys.executable))
         needed = shown(python)
         walls = Walls((*needed.binds(), Bind(self._inside, INSIDE)), self._names, needed.links)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -34,6 +35,8 @@ TOOLS = Path("/hotloop/tools")
 INSIDE = Path("/hotloop/inside")
 BUNDLE = Path("/hotloop/certificates.crt")
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+OLDEST = (0, 8)
+"""It brought --disable-userns."""
 PREFIXES = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, sys.base_exec_prefix]))"
 
 
@@ -261,3 +264,14 @@ def find_bwrap() -> str:
             "Install it (apt-get install bubblewrap, dnf install bubblewrap), or use --sandbox docker",
         )
     return found
+
+
+def check_version(bwrap: str) -> None:
+    """Raise UsageError for one that does not know all the options used here."""
+    done = subprocess.run([bwrap, "--version"], capture_output=True, text=True, check=False)
+    found = re.search(r"(\d+)\.(\d+)", done.stdout)
+    if found is None or (int(found[1]), int(found[2])) < OLDEST:
+        raise UsageError(
+            f"{bwrap} is {done.stdout.strip() or 'not bubblewrap'}, and 0.8 or later is needed",
+            "Install a newer one, or use --sandbox docker",
+        )

@@ -144,6 +144,15 @@ def test_without_bubblewrap_the_remedy_is_told(
         BubblewrapBackend(tools, tmp_path).check()
 
 
+def test_an_old_bubblewrap_is_refused(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = tmp_path / "bwrap"
+    old.write_text("#!/bin/sh\necho bubblewrap 0.4.1\n")
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(UsageError, match=r"bubblewrap 0\.4\.1, and 0\.8 or later"):
+        BubblewrapBackend(tools, tmp_path).check()
+
+
 def test_images_belong_to_docker(backend: Backend, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="docker"):
         backend.prepare(EnvironmentSpec(image="x"), tmp_path, quiet)
