@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,7 +165,8 @@ def _watched_copy(shop: Workshop, tree: Path, config: dict[str, Any]) -> Iterato
 
     So it is there in every process that loads them, whoever starts it and however.
     """
-    with shop.scratch_copy(tree, f"record-{config['prefix']}") as copy:
+    # Its own name: candidates that change the same function record at one time, with one seed.
+    with shop.scratch_copy(tree, f"record-{uuid.uuid4().hex[:12]}") as copy:
         folder = copy / FOLDER
         folder.mkdir()
         for name in RECORDER:
