@@ -35,7 +35,7 @@ EXAMPLES = 4000
 LEAST_BUDGET = 2.0
 LEAST_TRIED = 64
 GRACE = 15.0
-"""On a busy machine a function is given so many more seconds for its first inputs."""
+"""On a busy machine first inputs are given so many more seconds, in all."""
 SHRINK_SECONDS = 5.0
 RESTARTS = 6
 BATCH = 64
@@ -73,8 +73,12 @@ def generate(
     players = Players(bench, sandboxes, material.recording.data)
     try:
         players.start()
+        limit = time.monotonic() + seconds + GRACE
         for function, calls in chosen:
-            _try_one(players, calls, found, start, seconds / len(chosen))
+            if time.monotonic() > limit:
+                found.not_generated.append(f"{function.label}: no time was left")
+                continue
+            _try_one(players, calls, found, start, seconds=seconds / len(chosen), limit=limit)
             if found.difference is not None:
                 break
             if players.restarts > RESTARTS:
@@ -99,13 +103,14 @@ def _usable(function: Function, material: Material, found: Generated) -> list[Ca
 class Search:
     """For inputs of one function that tell the sides apart. batch: how many go out at once, for now.
 
-    pending: made, and not yet tried. seen: by input, whether it tells apart. end: when to stop;
-    smallest: the shortest input that does, with its length.
+    pending: made, and not yet tried. seen: by input, whether it tells apart. end: when to stop, and
+    limit: where fewer than `least` were tried. smallest: the shortest input that does, with its length.
     """
 
     players: Players
     found: Generated
     end: float
+    limit: float
     least: int
     pending: list[Ask] = field(default_factory=list)
     seen: dict[str, bool] = field(default_factory=dict)
@@ -114,9 +119,8 @@ class Search:
 
     @property
     def over(self) -> bool:
-        late = time.monotonic() - self.end
-        spent = late > (0.0 if self.found.tried >= self.least else GRACE)
-        return spent or self.players.restarts > RESTARTS
+        end = self.end if self.found.tried >= self.least else self.limit
+        return time.monotonic() > end or self.players.restarts > RESTARTS
 
     def collect(self, ask: Ask) -> None:
         """Try inputs by the batch. Raises Stop when one tells the sides apart, or the time is over."""
@@ -152,11 +156,13 @@ class Search:
                 self.smallest = (size, ask)
 
 
-def _try_one(players: Players, calls: Sequence[Call], found: Generated, start: int, seconds: float) -> None:
+def _try_one(
+    players: Players, calls: Sequence[Call], found: Generated, start: int, *, seconds: float, limit: float
+) -> None:
     """Look for a counterexample among inputs like those of `calls`, which are of one function."""
     for kind, share in SLICES:
         least = found.tried + (LEAST_TRIED if kind == PLAIN else 0)
-        search = Search(players, found, time.monotonic() + seconds * share, least)
+        search = Search(players, found, time.monotonic() + seconds * share, limit, least)
         asks = asks_like(calls, kind)
         _explore(search.collect, asks, start, (Phase.generate,))
         if search.smallest is None and search.pending:
