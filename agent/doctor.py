@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -22,6 +21,7 @@ from hotloop.profilers.machine_noise import MachineNoise, machine_noise
 from hotloop.profilers.pyspy import executable as pyspy_executable
 from hotloop.profilers.workload import RUNNER
 from hotloop.sandboxes.base import Backend, Capabilities, EnvironmentSpec, Log, Sandbox
+from hotloop.sandboxes.owners import temporary_folder
 from hotloop.sandboxes.registry import BACKENDS, choose, make
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -97,8 +97,7 @@ def diagnose(sandbox: str, *, noise: bool, confidence: float, log: Log) -> Diagn
 @contextmanager
 def tools_folder() -> Iterator[Path]:
     """Everything that a sandbox needs, and all that it would keep, in a folder that is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="hotloop-doctor-") as name:
-        folder = Path(name)
+    with temporary_folder("doctor") as folder:
         shutil.copytree(RUNNER, folder / "tools" / "runner", ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "tree").mkdir()
         yield folder

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
 
 from hotloop.agent.folder import RunFolder
 from hotloop.agent.models.prices import PriceList
@@ -16,6 +14,7 @@ from hotloop.repos.layout import import_roots
 from hotloop.repos.source import Source
 from hotloop.repos.suites import discover_tests
 from hotloop.repos.tree import export
+from hotloop.sandboxes.owners import temporary_folder
 from hotloop.sandboxes.registry import choose
 
 CALLS = 2
@@ -24,8 +23,8 @@ CALLS = 2
 
 def forecast(source: Source, settings: Settings, repo: str) -> str:
     """The plan in lines. Raises what a run would raise before it ran any target code."""
-    with tempfile.TemporaryDirectory(prefix="hotloop-dry-") as place:
-        tree = export(source, Path(place) / "tree").tree
+    with temporary_folder("dry") as place:
+        tree = export(source, place / "tree").tree
         project = project_of(source, settings)
         if settings.command is not None:
             workload = f"$ {check_command(settings)}"
@@ -37,7 +36,7 @@ def forecast(source: Source, settings: Settings, repo: str) -> str:
         roots = settings.import_roots or import_roots(tree / project)
         kind = coder_kind(settings)
         log: list[str] = []
-        tools = RunFolder(Path(place) / "run").tools
+        tools = RunFolder(place / "run").tools
         backend = choose(settings.sandbox, model_written=kind == "model", tools=tools, log=log.append)
     lines = [
         f"repository   {repo} at {source.base[:12]}",

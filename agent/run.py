@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -26,6 +25,7 @@ from hotloop.agent.workshop import Workshop, lay_out_tools
 from hotloop.errors import UsageError, disk_is_full
 from hotloop.repos.publish import apply_to_worktree, branch_holds, check_branch, make_branch
 from hotloop.repos.source import Source, open_source
+from hotloop.sandboxes.owners import temporary_folder
 from hotloop.sandboxes.registry import choose, make
 
 RUNS = Path(".hotloop") / "runs"
@@ -240,8 +240,8 @@ def profile(
 ) -> Profiled:
     """Where the workload's time goes at base. Keeps nothing on disk."""
 
-    with tempfile.TemporaryDirectory(prefix="hotloop-profile-") as place:
-        folder = RunFolder.create(Path(place))
+    with temporary_folder("profile") as place:
+        folder = RunFolder.create(place)
         settings = settings.model_copy(update={"coder": "catalog"})
         plan = make_plan(folder, source, settings, repo=str(source.root), origins={})
         with workshop(plan, folder, Spent(), listener) as shop:

@@ -52,16 +52,14 @@ def command(*, only: tuple[str, ...], full: bool, sandbox: str, as_json: bool) -
 
 def _run(fixtures: Sequence[Fixture], sandbox: str, full: bool) -> list[Seen]:
     """Progress goes to stderr, one line a fixture."""
-    import tempfile
-    from pathlib import Path
-
     from hotloop.agent.gauntlet.ground import Ground
     from hotloop.agent.gauntlet.page import fate
     from hotloop.agent.gauntlet.walk import try_all
+    from hotloop.sandboxes.owners import temporary_folder
 
     found: list[Seen] = []
-    with tempfile.TemporaryDirectory(prefix="hotloop-gauntlet-") as place:
-        ground = Ground(Path(place), sandbox)
+    with temporary_folder("gauntlet") as place:
+        ground = Ground(place, sandbox)
         try:
             for seen in try_all(ground, fixtures, full=full):
                 found.append(seen)

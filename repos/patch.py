@@ -20,6 +20,7 @@ from hotloop.repos.git import hardened_environment, run_git
 from hotloop.repos.paths import is_regular, link_in_path, path_problem
 from hotloop.repos.tree import MTIME
 from hotloop.repos.walk import Found, walk
+from hotloop.sandboxes.owners import temporary_folder
 
 __all__ = [
     "PatchError",
@@ -53,8 +54,7 @@ def make_patch(tree: Path, edits: Mapping[str, str | None]) -> str:
     UTF-8; None deletes the file. Raises PatchError for a path or a content
     that a patch may not hold.
     """
-    with tempfile.TemporaryDirectory(prefix="hotloop-diff-") as name:
-        stage = Path(name)
+    with temporary_folder("diff") as stage:
         for path, text in edits.items():
             _check_target(tree, path)
             _stage(tree, path, stage / "a")
@@ -79,8 +79,7 @@ def patched_texts(base: Path, patch: str) -> dict[str, str | None]:
     `base` stays as it is. Raises PatchError as `apply_patch` does.
     """
     paths = touched_files(patch)
-    with tempfile.TemporaryDirectory(prefix="hotloop-extend-") as name:
-        stage = Path(name)
+    with temporary_folder("extend") as stage:
         for path in paths:
             _check_target(base, path)
             _stage(base, path, stage)
@@ -109,8 +108,7 @@ def apply_patch(tree: Path, patch: str) -> tuple[FileChange, ...]:
     Raises PatchError, with the reason in one line, when the patch is not allowed or does not fit.
     """
     changes = parse_patch(patch)
-    with tempfile.TemporaryDirectory(prefix="hotloop-apply-") as name:
-        stage = Path(name)
+    with temporary_folder("apply") as stage:
         for change in changes:
             _check_target(tree, change.path)
             _stage(tree, change.path, stage)

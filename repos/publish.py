@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from hotloop.repos.git import hardened_environment, run_git, without_filters
 from hotloop.repos.patch import apply_patch
 from hotloop.repos.paths import link_in_path
 from hotloop.repos.source import Source
+from hotloop.sandboxes.owners import temporary_folder
 
 AUTHOR = ("Hotloop", "hotloop@localhost")
 
@@ -30,8 +30,8 @@ def make_branch(source: Source, name: str, patch: str, message: str, author: tup
     """
     check_branch(source, name)
     parse_patch(patch)
-    with tempfile.TemporaryDirectory(prefix="hotloop-index-") as folder:
-        environment = _private_index(Path(folder) / "index", author)
+    with temporary_folder("index") as folder:
+        environment = _private_index(folder / "index", author)
         tree = _write_tree(source, patch, environment)
         commit = run_git(
             ["commit-tree", tree, "-p", source.base],
@@ -50,8 +50,8 @@ def branch_holds(source: Source, name: str, patch: str) -> bool:
     found = run_git(command, cwd=source.root).decode().strip()
     if not found:
         return False
-    with tempfile.TemporaryDirectory(prefix="hotloop-index-") as folder:
-        tree = _write_tree(source, patch, _private_index(Path(folder) / "index", AUTHOR))
+    with temporary_folder("index") as folder:
+        tree = _write_tree(source, patch, _private_index(folder / "index", AUTHOR))
     return found == f"{tree} {source.base}"
 
 

@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from hotloop.repos.errors import RepoError
 from hotloop.repos.urls import without_secrets
 from hotloop.repos.wheel import requirements, unpack_wheel
 from hotloop.sandboxes.host_settings import install_variables
+from hotloop.sandboxes.owners import temporary_folder
 
 PREFIX = "pypi:"
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
@@ -71,8 +71,8 @@ def fetch_release(
     is no such version or no wheel of it that fits, RepoError when pip or the network fails.
     """
     number = _version(version)
-    with tempfile.TemporaryDirectory(prefix="hotloop-wheel-") as folder:
-        wheel = _download(f"{name}=={number}", Path(folder), python, platforms)
+    with temporary_folder("wheel") as folder:
+        wheel = _download(f"{name}=={number}", folder, python, platforms)
         with wheel.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         unpack_wheel(wheel, destination)

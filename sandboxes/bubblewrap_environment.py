@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.interpreters import FACTS, Interpreter
 from hotloop.sandboxes.local_environment import BUILD_SECONDS, BYTECODE, COMPLETE, command_failed, make_venv
 from hotloop.sandboxes.locks import locked
+from hotloop.sandboxes.owners import temporary_folder
 from hotloop.sandboxes.pip_settings import CERTIFICATES, certificate_bundle, local_paths, pip_variables
 from hotloop.sandboxes.streams import BoundedOutput
 from hotloop.sandboxes.trees import copy_tree, give_to, make_readable, remove_tree, tree_digest
@@ -129,8 +129,8 @@ class _Build:
         remove_tree(self.folder)
         self.log("making an environment with Python {}.{}".format(*self.interpreter.version))
         make_venv(self.folder, self.interpreter, with_pip=bool(self.spec.commands))
-        with tempfile.TemporaryDirectory(prefix="hotloop-env-") as place:
-            copy, home = Path(place) / "tree", Path(place) / "scratch"
+        with temporary_folder("env") as place:
+            copy, home = place / "tree", place / "scratch"
             copy_tree(base_tree, copy)
             for name in FOLDERS:
                 (home / name).mkdir(parents=True)
@@ -142,7 +142,7 @@ class _Build:
                     raise command_failed(command, code, output)
             self._add_toolbox(copy, home)
             self._compile(copy, home)
-            self._hand_back(Path(place))
+            self._hand_back(place)
         (self.folder / COMPLETE).write_text("")
 
     def _hand_over(self, *places: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import docker
 from docker.errors import DockerException, NotFound
 
+from hotloop.sandboxes import owners
 from hotloop.sandboxes.base import Completed, Environment, Limits
 from hotloop.sandboxes.docker_clock import Meter, find_meter
 from hotloop.sandboxes.docker_engine import bind_mounts, engine_errors
@@ -35,6 +36,7 @@ OWN_PROCESSES = 2
 SPARE_PROCESSES = 8
 """For init, keeper, launchers and sweeps, beside what a command may have."""
 RUN_LABEL = "hotloop.run"
+OWNER_LABEL = "hotloop.owner"
 SCRATCH = "/hotloop/scratch"
 
 
@@ -215,7 +217,7 @@ def create(
             pids_limit=limits.processes + SPARE_PROCESSES,
             nano_cpus=(os.cpu_count() or 1) * 10**9,
             working_dir="/",
-            labels={RUN_LABEL: run_id},
+            labels={RUN_LABEL: run_id, OWNER_LABEL: owners.token()},
         )
         try:
             created.start()

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shlex
-import socket
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import docker
 from docker.errors import DockerException, NotFound
 
 from hotloop.errors import UsageError
-from hotloop.sandboxes import proc, toolbox
+from hotloop.sandboxes import owners, toolbox
 from hotloop.sandboxes.base import Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.docker_engine import bind_mounts, engine_errors, networks
 from hotloop.sandboxes.docker_exec import INSIDE, start_exec
@@ -28,6 +26,7 @@ from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.interpreters import FACTS, Interpreter, is_version, parse_facts
 from hotloop.sandboxes.launching import Settings
 from hotloop.sandboxes.local_environment import BUILD_SECONDS, command_failed
+from hotloop.sandboxes.owners import temporary_folder
 from hotloop.sandboxes.pip_settings import CERTIFICATES, certificate_bundle, local_paths, pip_variables
 from hotloop.sandboxes.streams import BoundedOutput
 from hotloop.sandboxes.trees import copy_tree, tree_digest
@@ -185,8 +184,8 @@ class ImageBuilder:
     ) -> str:
         log("making an environment in Docker")
         self._remove_abandoned()
-        with tempfile.TemporaryDirectory(prefix="hotloop-env-") as scratch:
-            copy = Path(scratch) / "tree"
+        with temporary_folder("env") as scratch:
+            copy = scratch / "tree"
             copy_tree(base_tree, copy)
             with self._container(base, copy) as container:
                 workshop = Workshop(self.client, container, image_environment(self.client, base))
@@ -221,11 +220,8 @@ class ImageBuilder:
 
     def _remove_abandoned(self) -> None:
         """Containers of builders of this machine that have died."""
-        with engine_errors("to list containers"):
-            found = self.client.containers.list(all=True, filters={"name": f"{BUILDING}-{_machine()}-"})
-        for container in found:
-            pid, started, _ = str(container.name).removeprefix(f"{BUILDING}-{_machine()}-").split("-")
-            if proc.start_time(int(pid)) != int(started):
+        for container in builders(self.client):
+            if owners.life_of(owner_of(container.name)) is owners.Life.DEAD:
                 self._remove(str(container.id))
 
     def _start(self, image: str, binds: list[tuple[Path, str, str]], network: str | None) -> str:
@@ -237,7 +233,7 @@ class ImageBuilder:
             network_mode=network,
             mounts=bind_mounts(binds),
             working_dir="/",
-            name=f"{_builder_name()}-{uuid.uuid4().hex[:8]}",
+            name=f"{BUILDING}-{owners.token()}-{uuid.uuid4().hex[:8]}",
         )
         try:
             created.start()
@@ -263,14 +259,16 @@ class ImageBuilder:
         return image
 
 
-def _machine() -> str:
-    """A process id means something on one machine and in one pid namespace only."""
-    namespace = Path("/proc/self/ns/pid").readlink()
-    return hashlib.sha256(f"{socket.gethostname()} {namespace}".encode()).hexdigest()[:8]
+def builders(client: docker.DockerClient) -> list[Any]:
+    """Containers in which environments are made. Their names, and no label, say whose they are:
+    an image made of a container would take its labels over."""
+    with engine_errors("to list containers"):
+        return list(client.containers.list(all=True, filters={"name": f"^/?{BUILDING}-"}))
 
 
-def _builder_name() -> str:
-    return f"{BUILDING}-{_machine()}-{os.getpid()}-{proc.start_time(os.getpid())}"
+def owner_of(builder: str) -> str:
+    """The token in a builder's name."""
+    return builder.removeprefix(f"{BUILDING}-").rpartition("-")[0]
 
 
 def image_environment(client: docker.DockerClient, image: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from hotloop.sandboxes.interpreters import Interpreter
 from hotloop.sandboxes.launching import Settings, launch
 from hotloop.sandboxes.locks import locked
 from hotloop.sandboxes.namespaces import Isolation, namespace_settings
+from hotloop.sandboxes.owners import temporary_folder
 from hotloop.sandboxes.streams import BoundedOutput
 from hotloop.sandboxes.trees import copy_tree, remove_tree, tree_digest
 
@@ -103,8 +103,8 @@ class Builder:
         log(f"making an environment with Python {interpreter.version[0]}.{interpreter.version[1]}")
         make_venv(folder, interpreter, with_pip=bool(spec.commands))
         if spec.commands:
-            with tempfile.TemporaryDirectory(prefix="hotloop-env-") as scratch:
-                copy = Path(scratch) / "tree"
+            with temporary_folder("env") as scratch:
+                copy = scratch / "tree"
                 copy_tree(base_tree, copy)
                 for command in spec.commands:
                     log(f"environment: {command}")

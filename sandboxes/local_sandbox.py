@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
+from hotloop.sandboxes import owners
 from hotloop.sandboxes.base import Completed, Environment, Limits
 from hotloop.sandboxes.cgroup import Family
 from hotloop.sandboxes.environ import FOLDERS, command_environment
@@ -25,6 +26,8 @@ from hotloop.sandboxes.streams import BoundedOutput, Lines, Tail
 from hotloop.sandboxes.trees import remove_tree
 
 MIB = 1 << 20
+OWNER = "owner"
+"""The file of a sandbox's folder that says which process made it."""
 
 
 class LocalSandbox:
@@ -56,6 +59,7 @@ class LocalSandbox:
         for name in FOLDERS:
             (rooms.host_scratch / name).mkdir(parents=True)
         (folder / "pids").mkdir()
+        (folder / OWNER).write_text(owners.token())
 
     def run(
         self,
