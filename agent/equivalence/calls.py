@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from hotloop.agent.bench import Bench
+from hotloop.agent.equivalence.plain import decode
 from hotloop.agent.equivalence.recording import Call
 from hotloop.profilers.outputs import difference
 from hotloop.profilers.workload import Output, RunnerProcess, WorkloadFailure, items, output_of
@@ -28,6 +29,8 @@ class Ask:
     after: what is done before, in the same process: "emptied": the same call, whose result and
     arguments a caller then empties; "cut": the same call, on these very arguments, which
     then lose half of what they hold; "context": the same call, under the usual decimal context.
+    steps: calls before, on the one object that this call is made on; the first makes it if it is
+    one of `__init__`, else that call's recorded object is taken.
     """
 
     module: str
@@ -35,6 +38,7 @@ class Ask:
     like: str | None
     given: tuple[tuple[str, str, list[Any]], ...] = ()
     after: str | None = None
+    steps: tuple[Ask, ...] = ()
 
     def __repr__(self) -> str:
         """Short: Hypothesis shows the inputs it stops at, and they may be long."""
@@ -43,11 +47,19 @@ class Ask:
     @property
     def key(self) -> str:
         """The same for the same call."""
-        return f"{self.label} {self.like} {self.given!r} {self.after}"
+        before = "".join(f"{step.key}; " for step in self.steps)
+        return f"{before}{self.label} {self.like} {self.given!r} {self.after}"
 
     @property
     def label(self) -> str:
         return f"{self.module}.{self.name}"
+
+    @property
+    def written(self) -> str:
+        """As one would write it, on an object: recorded arguments that were not made anew by their place."""
+        inside = ", ".join(f"{name}={decode(tagged)!r}" for _, name, tagged in self.given)
+        owner, _, method = self.name.rpartition(".")
+        return f"{owner if method == '__init__' else method}({inside})"[:SHOWN]
 
 
 @dataclass(frozen=True)
@@ -210,5 +222,6 @@ def asked(call: Call, after: str | None = None) -> Ask:
     return Ask(call.module, call.function.name, call.id, after=after)
 
 
-def told(label: str, old: Answer, new: Answer) -> str:
-    return f"{old.call(label)}: base {old.said}, the candidate {new.said}"
+def told(label: str, old: Answer, new: Answer, steps: Sequence[Ask] = ()) -> str:
+    before = f"after {', '.join(step.written for step in steps)}: "[:SHOWN] if steps else ""
+    return before + f"{old.call(label)}: base {old.said}, the candidate {new.said}"

@@ -16,6 +16,12 @@ from hotloop.agent.reach import FunctionNode, code_of, functions_of
 
 MOST = 40
 
+_SPECIAL = frozenset(
+    {"__init__", "__len__", "__iter__", "__next__", "__contains__", "__getitem__", "__setitem__"}
+    | {"__delitem__", "__call__", "__bool__", "__reversed__", "__eq__", "__lt__"}
+)
+"""Methods that callers use by syntax."""
+
 
 @dataclass(frozen=True)
 class Function:
@@ -33,11 +39,13 @@ class Function:
 @dataclass(frozen=True)
 class Change:
     """functions: the public ones to call. rebuilt: classes, by name, whose inside is another now.
-    unseen: changed functions that no public function of their file leads to."""
+    unseen: changed functions that no public function of their file leads to. companions: the other
+    public methods of the classes that changed."""
 
     functions: tuple[Function, ...]
     rebuilt: frozenset[str]
     unseen: tuple[str, ...]
+    companions: tuple[Function, ...] = ()
 
 
 def find_change(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> Change:
@@ -45,6 +53,7 @@ def find_change(before: Mapping[str, str | None], after: Mapping[str, str | None
     functions: list[Function] = []
     rebuilt: set[str] = set()
     unseen: list[str] = []
+    companions: list[Function] = []
     for path in sorted(before):
         old, new = _parsed(before[path]), _parsed(after.get(path))
         if old is None or not path.endswith(".py"):
@@ -54,8 +63,30 @@ def find_change(before: Mapping[str, str | None], after: Mapping[str, str | None
         nodes = functions_of(old)
         functions += [Function(path, name, _first_line(nodes[name])) for name in sorted(found)]
         unseen += [f"{path}:{name}" for name in sorted(touched)] if touched and not found else []
-        rebuilt |= _rebuilt(old, new) if new is not None else set()
-    return Change(tuple(functions[:MOST]), frozenset(rebuilt), tuple(unseen))
+        inside = _rebuilt(old, new) if new is not None else set()
+        rebuilt |= inside
+        others = _methods(nodes, touched | found, inside) - found
+        companions += [Function(path, name, _first_line(nodes[name])) for name in sorted(others)]
+    return Change(tuple(functions[:MOST]), frozenset(rebuilt), tuple(unseen), tuple(companions[:MOST]))
+
+
+def _methods(nodes: Mapping[str, FunctionNode], changed: set[str], rebuilt: set[str]) -> set[str]:
+    """Of the public classes with methods among `changed`, or with another inside: all that callers call."""
+    owners = {name.rpartition(".")[0] for name in changed} - {""}
+    return {
+        name
+        for name, node in nodes.items()
+        if (owner := name.rpartition(".")[0])
+        and (owner in owners or owner.rpartition(".")[2] in rebuilt)
+        and is_public(name)
+        and (name.endswith("__") <= (name.rpartition(".")[2] in _SPECIAL))
+        and is_method(node)
+    }
+
+
+def is_method(node: FunctionNode) -> bool:
+    """Called on an object, and not on its class: what is decorated is left out but for properties."""
+    return all(isinstance(one, ast.Name) and one.id == "property" for one in node.decorator_list)
 
 
 def is_public(name: str) -> bool:

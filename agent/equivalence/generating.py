@@ -10,25 +10,25 @@ shrunk by making the same inputs once more, with the answers that are known.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
-from hypothesis.errors import Flaky
+from hypothesis.errors import Flaky, HypothesisWarning
 from hypothesis.strategies import SearchStrategy
 
 from hotloop.agent.bench import Bench
+from hotloop.agent.equivalence.asks import asks_like, asks_on, lives_of
 from hotloop.agent.equivalence.calls import Answer, Ask, differ, tells_apart, told
 from hotloop.agent.equivalence.changed import Function
 from hotloop.agent.equivalence.material import Material
-from hotloop.agent.equivalence.plain import decode, encode
 from hotloop.agent.equivalence.players import Players
 from hotloop.agent.equivalence.recording import Call
 from hotloop.agent.equivalence.replaying import may_not_fit
-from hotloop.agent.equivalence.strategies import ODD, PLAIN, WIDE, arguments_like
+from hotloop.agent.equivalence.strategies import ODD, PLAIN, WIDE
 from hotloop.sandboxes.base import Sandbox
 
 EXAMPLES = 4000
@@ -43,6 +43,7 @@ BATCH_SECONDS = 0.5
 """Inputs in one request, at most; they become fewer where a request takes more than half of these seconds."""
 SLICES = ((PLAIN, 0.6), (WIDE, 0.3), (ODD, 0.1))
 """Kinds of inputs, and the share of the time for each."""
+AsksOf = Callable[[str], SearchStrategy[Ask]]
 
 
 @dataclass
@@ -67,26 +68,34 @@ def generate(
     """start: where all random choices begin. Raises SideFailure when a process cannot be started."""
     set_hypothesis_home_dir(bench.folder.work / "hypothesis")
     found = Generated()
-    able = [(one, calls) for one in material.change.functions if (calls := _usable(one, material, found))]
+    able = list(_sources(material, found))
     chosen = able[: max(1, int(seconds / LEAST_BUDGET))]
-    found.not_generated += [f"{one.label}: no time was left" for one, _ in able[len(chosen) :]]
+    found.not_generated += [f"{label}: no time was left" for label, _ in able[len(chosen) :]]
     players = Players(bench, sandboxes, material.recording.data)
     try:
         players.start()
         limit = time.monotonic() + seconds + GRACE
-        for function, calls in chosen:
+        for label, asks_of in chosen:
             if time.monotonic() > limit:
-                found.not_generated.append(f"{function.label}: no time was left")
+                found.not_generated.append(f"{label}: no time was left")
                 continue
-            _try_one(players, calls, found, start, seconds=seconds / len(chosen), limit=limit)
+            _try_one(players, asks_of, found, start, seconds=seconds / len(chosen), limit=limit)
             if found.difference is not None:
                 break
             if players.restarts > RESTARTS:
-                found.not_generated.append(f"{function.label} and what comes after it: base ends or hangs")
+                found.not_generated.append(f"{label} and what comes after it: base ends or hangs")
                 break
     finally:
         players.begin_anew()
     return found
+
+
+def _sources(material: Material, found: Generated) -> Iterator[tuple[str, AsksOf]]:
+    """By label, what makes inputs of a kind: calls on objects, then those of each function."""
+    yield from ((life.label, partial(asks_on, life)) for life in lives_of(material))
+    for function in material.change.functions:
+        if calls := _usable(function, material, found):
+            yield function.label, partial(asks_like, calls)
 
 
 def _usable(function: Function, material: Material, found: Generated) -> list[Call]:
@@ -151,19 +160,19 @@ class Search:
             apart = pair is not None and tells_apart(*pair, self.players.tolerance)
             self.seen[ask.key] = apart
             self.found.counted += pair is not None and (not pair[0].output.raised or pair[0].deliberate)
-            size = len(repr(ask.given))
+            size = len(ask.key)
             if apart and (self.smallest is None or size <= self.smallest[0]):
                 self.smallest = (size, ask)
 
 
 def _try_one(
-    players: Players, calls: Sequence[Call], found: Generated, start: int, *, seconds: float, limit: float
+    players: Players, asks_of: AsksOf, found: Generated, start: int, *, seconds: float, limit: float
 ) -> None:
-    """Look for a counterexample among inputs like those of `calls`, which are of one function."""
+    """Look for a counterexample among inputs of each kind."""
     for kind, share in SLICES:
         least = found.tried + (LEAST_TRIED if kind == PLAIN else 0)
         search = Search(players, found, time.monotonic() + seconds * share, limit, least)
-        asks = asks_like(calls, kind)
+        asks = asks_of(kind)
         _explore(search.collect, asks, start, (Phase.generate,))
         if search.smallest is None and search.pending:
             search.flush()
@@ -195,7 +204,10 @@ def _explore(
         examine(ask)
 
     try:
-        test()
+        with warnings.catch_warnings():
+            # That a large input takes long to show: it is not shown.
+            warnings.simplefilter("ignore", HypothesisWarning)
+            test()
     except (Stop, Flaky):
         return  # flaky: time ended while it was shrinking, and what was found so far is kept
 
@@ -211,7 +223,7 @@ def _confirm(players: Players, ask: Ask, found: Generated, *, sure: bool) -> Non
         found.unsure.append(f"{ask.label}: base gives another result in a fresh process")
         return
     known, new = pair
-    text = told(ask.label, known, new)
+    text = told(ask.label, known, new, ask.steps)
     if not tells_apart(known, new, players.tolerance):
         found.unsure.append(f"{text}, but only after other calls")
         return
@@ -221,25 +233,3 @@ def _confirm(players: Players, ask: Ask, found: Generated, *, sure: bool) -> Non
         found.difference = text
     else:
         found.unsure.append(f"{text}; the workload and the tests give it no such types")
-
-
-def asks_like(calls: Sequence[Call], kind: str = PLAIN) -> SearchStrategy[Ask]:
-    """Calls with some recorded call's objects, and every argument that is plain data made anew."""
-    seen: dict[str, list[Any]] = {}
-    for call in calls:
-        for argument in call.arguments:
-            if argument.plain is not None:
-                seen.setdefault(argument.name, []).append(decode(argument.plain))
-    made = {name: arguments_like(values, kind) for name, values in seen.items()}
-
-    @st.composite
-    def asks(draw: st.DrawFn) -> Ask:
-        call = draw(st.sampled_from(list(calls)))
-        given = tuple(
-            (argument.how, argument.name, encode(draw(made[argument.name])))
-            for argument in call.arguments
-            if argument.plain is not None
-        )
-        return Ask(call.module, call.function.name, call.id, given)
-
-    return asks()

@@ -46,9 +46,9 @@ def material_of(trial: Trial) -> Material:
     folder = shop.folder.work / "recorded" / key
     if not folder.is_dir():
         rng = random.Random(f"{shop.settings.seed}/{key}")
-        _keep(folder, *record(shop, trial.against, change.functions, rng))
+        _keep(folder, *record(shop, trial.against, (*change.functions, *change.companions), rng))
     data, index = (folder / "calls.jsonl").read_bytes(), (folder / "index.jsonl").read_bytes()
-    return Material(change, Recording.parse(data, index, change.functions), tuple(before))
+    return Material(change, Recording.parse(data, index, change.functions, change.companions), tuple(before))
 
 
 def read_text(place: Path) -> str | None:
@@ -58,7 +58,12 @@ def read_text(place: Path) -> str | None:
 
 def _key(trial: Trial, change: Change, before: dict[str, str | None]) -> str:
     """The stage belongs to it: the final check records anew, on other seeds."""
-    parts = [trial.stage, str(trial.against), before, [(one.path, one.name) for one in change.functions]]
+    parts = [
+        trial.stage,
+        str(trial.against),
+        before,
+        [(one.path, one.name) for one in (*change.functions, *change.companions)],
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
 
 

@@ -70,19 +70,33 @@ class Call:
 
 @dataclass(frozen=True)
 class Recording:
-    """data: the calls, opaque. problems: why calls of a function were not recorded, by its label."""
+    """data: the calls, opaque. problems: why calls of a function were not recorded, by its label.
+    others: calls of the companions of what changed."""
 
     data: bytes
     calls: tuple[Call, ...]
     problems: dict[str, str]
+    others: tuple[Call, ...] = ()
 
     @classmethod
-    def parse(cls, data: bytes, index: bytes, functions: Sequence[Function]) -> Recording:
+    def parse(
+        cls,
+        data: bytes,
+        index: bytes,
+        functions: Sequence[Function],
+        companions: Sequence[Function] = (),
+    ) -> Recording:
         """From the bytes that recording processes wrote; what is none of theirs is passed over."""
-        rows = list(_rows(index))
-        calls = [call for row in rows if (call := _call(row, functions)) is not None]
-        problems = {label: text for row in rows for label, text in _problem(row, functions)}
-        return cls(data, tuple(calls), problems)
+        rows, every = list(_rows(index)), (*functions, *companions)
+        calls = [call for row in rows if (call := _call(row, every)) is not None]
+        problems = {label: text for row in rows for label, text in _problem(row, every)}
+        own = set(functions)
+        return cls(
+            data,
+            tuple(call for call in calls if call.function in own),
+            problems,
+            tuple(call for call in calls if call.function not in own),
+        )
 
     def of(self, function: Function) -> list[Call]:
         return [call for call in self.calls if call.function == function]
