@@ -25,8 +25,15 @@ from hotloop.profilers.workload import Workload
 from hotloop.repos.layout import import_roots, modules_under
 from hotloop.repos.tree import copy_tree
 from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Limits, Sandbox
+from hotloop.sandboxes.uses import note_use
 
 REBUILD = Limits(seconds=600.0)
+
+
+def environment_spec(settings: Settings, tree: Path) -> EnvironmentSpec:
+    """What the settings say the target needs; tree: the base tree, in which a Dockerfile lies."""
+    dockerfile = None if settings.dockerfile is None else tree / settings.dockerfile
+    return EnvironmentSpec(settings.python, settings.env, settings.image, dockerfile)
 
 
 @dataclass
@@ -57,10 +64,10 @@ class Bench(ABC):
 
     @cached_property
     def environment(self) -> Environment:
-        settings = self.settings
-        dockerfile = None if settings.dockerfile is None else self.source_tree / settings.dockerfile
-        spec = EnvironmentSpec(settings.python, settings.env, settings.image, dockerfile)
-        return self.backend.prepare(spec, self.source_tree / self.project, self.events.log)
+        spec = environment_spec(self.settings, self.source_tree)
+        made = self.backend.prepare(spec, self.source_tree / self.project, self.events.log)
+        note_use(made, str(self.folder.path))
+        return made
 
     @cached_property
     def base_tree(self) -> Path:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from hotloop.agent.claims import claimed
 from hotloop.agent.comparison_record import Asked, CompareRecord, Replay, Timed, changed, relate
 from hotloop.agent.events import EventLog, Listener
 from hotloop.agent.folder import RunFolder, write_text
@@ -68,7 +69,7 @@ def default_root(request: Request) -> Path:
 
 def _compare(request: Request, folder: RunFolder, listener: Listener | None) -> CompareRecord:
     events = EventLog(folder.events, listener)
-    with prepared(request, folder, events) as (bench, sides):
+    with claimed(folder), prepared(request, folder, events) as (bench, sides):
         seen = examine(bench)
         candidate = bench.built(sides.candidate_tree, "candidate")
         found = compare_trees(bench, bench.base_tree, candidate, seen, request.asked)

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from hotloop.agent.claims import claimed
 from hotloop.agent.events import EventLog, Listener
 from hotloop.agent.folder import RunFolder, write_text
 from hotloop.agent.people import coder_kind, gather_people
@@ -111,21 +112,22 @@ def make_plan(
 @contextmanager
 def workshop(plan: Plan, folder: RunFolder, before: Spent, listener: Listener | None) -> Iterator[Workshop]:
     """The run's tools; sandboxes and trees are gone afterwards, however it ended."""
-    folder.discard_work()
-    backend = make(plan.sandbox, lay_out_tools(folder))
-    backend.reap(folder.id)
-    people = gather_people(plan.coder, plan.settings, folder, before=before)
-    events = EventLog(folder.events, listener)
-    events.emit("run_started", run_id=folder.id, repo=plan.name, sandbox=plan.sandbox, coder=plan.coder)
-    shop = Workshop(
-        plan.settings, folder, events, backend, plan.source(), people.coder, people.judge, people.budget
-    )
-    try:
-        yield shop
-    finally:
-        people.close()
-        backend.reap(folder.id)
+    with claimed(folder):
         folder.discard_work()
+        backend = make(plan.sandbox, lay_out_tools(folder))
+        backend.reap(folder.id)
+        people = gather_people(plan.coder, plan.settings, folder, before=before)
+        events = EventLog(folder.events, listener)
+        events.emit("run_started", run_id=folder.id, repo=plan.name, sandbox=plan.sandbox, coder=plan.coder)
+        shop = Workshop(
+            plan.settings, folder, events, backend, plan.source(), people.coder, people.judge, people.budget
+        )
+        try:
+            yield shop
+        finally:
+            people.close()
+            backend.reap(folder.id)
+            folder.discard_work()
 
 
 def drive(plan: Plan, shop: Workshop) -> RunResult:

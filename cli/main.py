@@ -26,6 +26,8 @@ COMMANDS = {
     "show": "Show how a run ended.",
     "resume": "Go on with a run that was stopped or killed.",
     "apply": "Apply a run's patch to the repository.",
+    "images": "List, make and remove the environments that runs share.",
+    "clean": "Remove what killed runs left behind, and what is old.",
     "report": "Write a run's reports again, and say where they are.",
 }
 """Each is `command` in the module of its name, loaded when it is used."""

@@ -179,6 +179,21 @@ class Family:
         return [Group(self.clock, tuple(folder / name for folder in self.folders)) for name in sorted(names)]
 
 
+def all_groups(prefix: str) -> list[Group]:
+    """Every group of ours whose name begins so, in any hierarchy and below any parent; without a clock.
+
+    Each has one folder only: a command that was killed half way may be in one hierarchy and not in another.
+    """
+    places = {
+        found.mountpoint
+        for found in hierarchies()
+        if found.version == 2 or found.controllers & {"cpuacct", "memory", "pids"}
+    }
+    families = {path.resolve() for place in places for path in place.rglob(FAMILY) if path.is_dir()}
+    folders = {path for family in families for path in family.glob(f"{prefix}*") if path.is_dir()}
+    return [Group("", (folder,)) for folder in sorted(folders)]
+
+
 LIMIT_FILES = {
     "memory.limit_in_bytes": "memory",
     "memory.max": "memory",

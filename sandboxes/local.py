@@ -14,14 +14,15 @@ from functools import cached_property
 from pathlib import Path
 
 from hotloop.errors import UsageError, disk_is_full
-from hotloop.sandboxes import bytecode, proc
+from hotloop.sandboxes import bytecode
 from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Log
-from hotloop.sandboxes.cgroup import Family
+from hotloop.sandboxes.cgroup import Family, Group
 from hotloop.sandboxes.environ import CACHE
+from hotloop.sandboxes.leftovers import reap_sandbox
 from hotloop.sandboxes.local_environment import Builder
 from hotloop.sandboxes.local_sandbox import LocalSandbox
 from hotloop.sandboxes.namespaces import find_isolation, lay_out
-from hotloop.sandboxes.trees import refuse_git, remove_tree
+from hotloop.sandboxes.trees import refuse_git
 
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -98,26 +99,16 @@ class LocalBackend:
         return sandbox
 
     def reap(self, run_id: str) -> int:
-        """See `Backend.reap`. Processes are known by their control group, or by pid and start time."""
+        """See `Backend.reap`."""
         folder = self._run_folder(run_id)
         if not folder.is_dir():
             return 0
-        removed = sum(self._reap_sandbox(sandbox) for sandbox in folder.iterdir())
+        removed = sum(reap_sandbox(sandbox, self._groups(sandbox)) for sandbox in folder.iterdir())
         folder.rmdir()
         return removed
 
-    def _reap_sandbox(self, folder: Path) -> int:
-        removed = 1
-        for group in self._family.matching(f"{folder.name}-") if self._family else []:
-            group.kill()
-            group.remove()
-            removed += 1
-        for record in (folder / "pids").glob("*"):
-            pid, _, started = record.read_text().partition(" ")
-            if started and proc.end_tree(int(pid), int(started)):
-                removed += 1
-        remove_tree(folder)
-        return removed
+    def _groups(self, sandbox: Path) -> list[Group]:
+        return self._family.matching(f"{sandbox.name}-") if self._family else []
 
     def _run_folder(self, run_id: str) -> Path:
         return self._state / "runs" / re.sub(r"[^A-Za-z0-9_-]", "_", run_id)
