@@ -29,8 +29,8 @@ class Ask:
     after: what is done before, in the same process: "emptied": the same call, whose result and
     arguments a caller then empties; "cut": the same call, on these very arguments, which
     then lose half of what they hold; "context": the same call, under the usual decimal context.
-    steps: calls before, on the one object that this call is made on; the first makes it if it is
-    one of `__init__`, else that call's recorded object is taken.
+    steps: calls before, on the one object that this call is made on, whose results belong to the
+    answer. The first makes the object if it is one of `__init__`, else has it recorded.
     """
 
     module: str
@@ -66,7 +66,9 @@ class Ask:
 class Answer:
     """What a call gave. effects: what else it left changed, by kind. shown: the call and its result
     as texts. deliberate: it raised by a `raise` of the tree's own, or what its docstring names.
-    shared: arguments that change when a caller empties the result. unprepared: why it could not be made."""
+    shared: arguments that change when a caller empties the result. ties: arguments that share a mutable
+    object with the result, "itself" where the result holds one twice. changed: arguments that are left
+    changed though it raised. unprepared: why it could not be made."""
 
     output: Output
     effects: dict[str, str] = field(default_factory=dict)
@@ -76,6 +78,8 @@ class Answer:
     uncompared: tuple[str, ...] = ()
     deliberate: bool = False
     shared: tuple[str, ...] = ()
+    ties: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     unprepared: str | None = None
 
     def call(self, label: str) -> str:
@@ -195,8 +199,14 @@ def _answer(reply: dict[str, Any]) -> Answer:
         result=str(reply["result"])[:SHOWN],
         uncompared=tuple(str(name)[:200] for name in reply["uncompared"]),
         deliberate=reply["deliberate"] is True,
-        shared=tuple(str(name)[:60] for name in reply.get("shared", ())[:20]),
+        shared=_names(reply, "shared"),
+        ties=_names(reply, "ties"),
+        changed=_names(reply, "changed"),
     )
+
+
+def _names(reply: dict[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(str(name)[:60] for name in reply.get(key, ())[:20])
 
 
 def _effects(reply: dict[str, Any]) -> dict[str, str]:
@@ -208,14 +218,19 @@ def differ(old: Answer, new: Answer, tolerance: float) -> str | None:
     if old.unprepared is not None or new.unprepared is not None:
         return None if old.unprepared == new.unprepared else "one of them cannot be called"
     found = difference([old.output], [new.output], [0], tolerance)
-    return None if found is None else found.what
+    if found is not None:
+        return found.what
+    ties = sorted(set(new.ties) - set(old.ties))
+    return f"the result shares objects with {' and '.join(ties)}, at base it does not" if ties else None
 
 
 def tells_apart(old: Answer, new: Answer, tolerance: float) -> bool:
     """Whether they differ, and base's is one to hold against the candidate: no accidental exception."""
     if not old.output.raised:
         return differ(old, new, tolerance) is not None
-    return old.deliberate and not new.output.raised and new.unprepared is None
+    if new.output.raised:
+        return old.deliberate and not set(new.changed) <= set(old.changed)
+    return old.deliberate and new.unprepared is None
 
 
 def asked(call: Call, after: str | None = None) -> Ask:

@@ -191,17 +191,27 @@ class Canon:
             yield encoded
 
     def iterator(self, value, path, depth):
-        items = iter(value)
+        items, held = iter(value), []
         for count in range(ITERATOR_LIMIT):
             try:
                 item = next(items)
             except StopIteration:
+                yield from self._kept(held, path, depth)
                 return
             except Exception as error:
                 yield from self._encode(error, path + " raises", depth)
                 return
-            yield from self._encode(item, "%s[%d]" % (path, count), depth)
+            encoded = b"".join(self._encode(item, "%s[%d]" % (path, count), depth))
+            yield encoded
+            if self.observe and type(item) in (list, dict, set, bytearray):
+                held.append((item, encoded))
         self.uncompared.add("items past the first %d of an iterator" % ITERATOR_LIMIT)
+
+    def _kept(self, held, path, depth):
+        """Whether items are, at the end, what they were when they were given: one may be used again."""
+        if any(b"".join(self._encode(item, path, depth)) != before for item, before in held):
+            self._leaf(path, "items that change when later ones are asked for")
+            yield b"changed"
 
     def text(self, value, path, depth):
         self._leaf(path, value)

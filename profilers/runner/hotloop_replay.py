@@ -26,6 +26,7 @@ import hotloop_effects  # noqa: E402  (as above)
 import hotloop_files  # noqa: E402  (as above)
 import hotloop_observe  # noqa: E402  (as above)
 import hotloop_plain  # noqa: E402  (as above)
+import hotloop_sharing  # noqa: E402  (as above)
 import hotloop_surface  # noqa: E402  (as above)
 import hotloop_target  # noqa: E402  (as above)
 import hotloop_together  # noqa: E402  (as above)
@@ -108,6 +109,7 @@ class Replayer:
             reply = self._called(function, arguments, request["leaves"])
         finally:
             effects = self.watch.stop()
+        reply["changed"] = self._changed(request, reply, arguments)
         reply["effects"] = effects
         return reply
 
@@ -133,6 +135,7 @@ class Replayer:
         else:
             reply = self._called(function, arguments, ask["leaves"])
         reply["shared"] = sorted(shared)
+        reply["changed"] = self._changed(ask, reply, arguments) if ask["after"] is None else []
         return reply
 
     def do_together(self, request):
@@ -159,7 +162,15 @@ class Replayer:
             self._is_deliberate(result) or _is_documented(function, result)
         )
         reply.update({"uncompared": sorted(canon.uncompared)[:20], "arguments": shown})
+        reply["ties"] = hotloop_sharing.ties(result, arguments)
         return reply
+
+    def _changed(self, request, reply, arguments):
+        """Arguments that a call which raised has left changed, told by fresh ones."""
+        if "raised" not in reply["row"] or request["steps"]:
+            return []
+        fresh = {name: _digest(value) for _, name, value in self._laid_out(request)[1]}
+        return sorted(name for _, name, value in arguments if _digest(value) != fresh[name])
 
     def _is_deliberate(self, error):
         """Whether a statement `raise` in the tree's own code raised it, not an operation that went wrong."""
@@ -172,6 +183,26 @@ class Replayer:
 
     def _prepared(self, request):
         """The function and fresh arguments for one call."""
+        return self._lived(request) if request["steps"] else self._laid_out(request)
+
+    def _lived(self, request):
+        """Make calls on one object. What answers with all their results, up to one that raises."""
+        hotloop_effects.seed()
+        made, results = None, []
+        for number, step in enumerate([*request["steps"], request]):
+            function, arguments = self._laid_out(step)
+            positional, named = hotloop_together.bound(arguments[1:])
+            if number == 0 and step["name"].endswith(".__init__"):
+                made = _at(step["module"], step["name"].rpartition(".")[0])(*positional, **named)
+                continue
+            made = arguments[0][2] if number == 0 else made
+            results.append(_frozen(_result_of(function, [made, *positional], named)))
+            arguments[0] = (arguments[0][0], "self", made)
+            if isinstance(results[-1], BaseException):
+                break
+        return _answering(function, results), arguments
+
+    def _laid_out(self, request):
         like = self.calls[request["like"]] if request["like"] else {}
         arguments = pickle.loads(like["data"]) if like else []
         replaced = {name: (how, name, hotloop_plain.decode(tagged)) for how, name, tagged in request["given"]}
@@ -180,11 +211,16 @@ class Replayer:
         return _find(request["module"], request["name"]), arguments
 
 
-def _find(module, dotted):
-    """The function that is called so, as its callers find it, decorators and all."""
+def _at(module, dotted):
     found = importlib.import_module(module)
     for part in dotted.split("."):
         found = inspect.getattr_static(found, part)
+    return found
+
+
+def _find(module, dotted):
+    """The function that is called so, as its callers find it, decorators and all."""
+    found = _at(module, dotted)
     if isinstance(found, property):
         return found.fget
     if isinstance(found, (classmethod, staticmethod)):
@@ -199,6 +235,25 @@ def _result_of(function, positional, named):
         raise
     except BaseException as error:
         return error
+
+
+def _frozen(value):
+    """A result that later calls cannot change: a value, or what one can see of it."""
+    if value is None or isinstance(value, BaseException) or type(value) in (bool, int, float, str, bytes):
+        return value
+    return "%s %s" % (_text(value), _digest(value))
+
+
+def _answering(function, results):
+    """For `_called`: calls that were made are told as one."""
+
+    def answer(*positional, **named):
+        if isinstance(results[-1], BaseException):
+            raise results[-1]
+        return results
+
+    answer.__doc__ = function.__doc__
+    return answer
 
 
 def _is_documented(function, error):

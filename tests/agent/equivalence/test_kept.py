@@ -25,10 +25,13 @@ import decimal
 
 class Line:
     def __init__(self, items):
-        self.items = list(items)
+        self._items = list(items)
 
     def waiting(self):
-        return [item for item in self.items]
+        return [item for item in self._items]
+
+    def __len__(self):
+        return len(self._items)
 
 def total(items):
     result = 0
@@ -53,8 +56,8 @@ CHEATS = {
         "under another decimal context",
     ),
     "hands out its inside": (
-        "return [item for item in self.items]",
-        "return self.items",
+        "return [item for item in self._items]",
+        "return self._items",
         "emptying the result changes self, at base it does not",
     ),
     "keeps its scratch in the module": (
@@ -71,7 +74,7 @@ HONEST = {
         "    key = tuple(items)\n    if key not in _KEPT:\n        _KEPT[key] = sum(key)\n"
         "    return _KEPT[key]\n\n_KEPT = {}\n",
     ),
-    "a copy by slice": ("return [item for item in self.items]", "return self.items[:]"),
+    "a copy by slice": ("return [item for item in self._items]", "return self._items[:]"),
 }
 
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from hotloop.agent.equivalence.calls import Answer
+from hotloop.agent.equivalence.asks import asks_like
+from hotloop.agent.equivalence.calls import Answer, tells_apart
 from hotloop.agent.equivalence.changed import Function
-from hotloop.agent.equivalence.generating import asks_like, tells_apart
 from hotloop.agent.equivalence.plain import decode, encode
 from hotloop.agent.equivalence.recording import Argument, Call
 from hotloop.agent.equivalence.strategies import LONGEST, arguments_like

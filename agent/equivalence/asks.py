@@ -1,0 +1,91 @@
+"""Calls to try: like the recorded ones with new arguments, and on objects that other calls have made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from hotloop.agent.equivalence.calls import Ask
+from hotloop.agent.equivalence.material import Material
+from hotloop.agent.equivalence.plain import decode, encode
+from hotloop.agent.equivalence.recording import Call
+from hotloop.agent.equivalence.strategies import PLAIN, arguments_like
+
+LONGEST_LIFE = 8
+"""Calls on one object, beside the one that makes it and the one whose answer is compared."""
+
+
+def asks_like(calls: Sequence[Call], kind: str = PLAIN) -> SearchStrategy[Ask]:
+    """Calls with some recorded call's objects, and every argument that is plain data made anew."""
+    seen: dict[str, list[Any]] = {}
+    for call in calls:
+        for argument in call.arguments:
+            if argument.plain is not None:
+                seen.setdefault(argument.name, []).append(decode(argument.plain))
+    made = {name: arguments_like(values, kind) for name, values in seen.items()}
+
+    @st.composite
+    def asks(draw: st.DrawFn) -> Ask:
+        call = draw(st.sampled_from(list(calls)))
+        given = tuple(
+            (argument.how, argument.name, encode(draw(made[argument.name])))
+            for argument in call.arguments
+            if argument.plain is not None
+        )
+        return Ask(call.module, call.function.name, call.id, given)
+
+    return asks()
+
+
+@dataclass(frozen=True)
+class Life:
+    """A class that changed: calls that make its objects, if any were recorded, and calls on them.
+
+    Each side makes its own objects, so that it does not matter how it keeps what they hold.
+    """
+
+    label: str
+    makers: tuple[Call, ...]
+    methods: tuple[Call, ...]
+
+
+def lives_of(material: Material) -> Iterator[Life]:
+    """One of each class whose objects' methods were recorded."""
+    groups: dict[str, list[Call]] = {}
+    for call in (*material.recording.calls, *material.recording.others):
+        owner = call.function.name.rpartition(".")[0]
+        if owner and call.arguments and call.arguments[0].name == "self":
+            groups.setdefault(f"{call.module}.{owner}", []).append(call)
+    for label, calls in groups.items():
+        makers = tuple(call for call in calls if call.function.name.endswith(".__init__"))
+        methods = tuple(call for call in calls if call not in makers)
+        if methods:
+            yield Life(label, makers, methods)
+
+
+def asks_on(life: Life, kind: str = PLAIN) -> SearchStrategy[Ask]:
+    """A call on an object, after some others on it, any method in any order."""
+    named: dict[str, list[Call]] = {}
+    for call in life.methods:
+        named.setdefault(call.function.name, []).append(call)
+    methods = st.one_of(
+        # What takes an argument is more likely to leave a trace.
+        [
+            asks
+            for calls in named.values()
+            for asks in [asks_like(calls, kind)] * min(2, len(calls[0].arguments))
+        ]
+    )
+    first = asks_like(life.makers, kind) if life.makers else methods
+
+    @st.composite
+    def asks(draw: st.DrawFn) -> Ask:
+        steps = (draw(first), *draw(st.lists(methods, max_size=LONGEST_LIFE)))
+        last = draw(methods)
+        return Ask(last.module, last.name, last.like, last.given, steps=steps)
+
+    return asks()
