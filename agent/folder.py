@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from hotloop.sandboxes.overlay import remove
+
 
 class RunFolder:
     """The folder that holds all one run did. `work` holds trees and is gone at the end."""
@@ -48,7 +50,7 @@ class RunFolder:
 
     def discard(self) -> None:
         """Remove everything, emptied parents too: for a run that ended before it began."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove(self.path)
         runs, own = self.path.parent, self.path.parent.parent
         if own.name == ".hotloop" and not any(runs.iterdir()):
             runs.rmdir()
@@ -56,7 +58,8 @@ class RunFolder:
                 shutil.rmtree(own)
 
     def discard_work(self) -> None:
-        shutil.rmtree(self.work, ignore_errors=True)
+        """Whatever a killed process of the run had mounted there, too."""
+        remove(self.work)
 
 
 def write_text(path: Path, text: str) -> None:

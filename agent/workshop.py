@@ -26,10 +26,10 @@ from hotloop.profilers.command import AnyWorkload
 from hotloop.profilers.pyspy import executable as pyspy_executable
 from hotloop.profilers.workload import RUNNER
 from hotloop.repos.errors import RepoError
-from hotloop.repos.patch import apply_patch
 from hotloop.repos.source import Source
 from hotloop.repos.suites import REPORTERS, Suite, Traced, discover_tests, suite_for
-from hotloop.repos.tree import copy_tree, export
+from hotloop.repos.tree import export
+from hotloop.repos.trees import Trees
 from hotloop.repos.workload_file import check_workload
 
 if TYPE_CHECKING:
@@ -65,12 +65,20 @@ class Workshop(Bench):
 
     def prepare(self) -> None:
         """Make everything that later steps share, in the order in which it can fail."""
-        _ = self.base_tree, self.workload, self.suite
+        _ = self.base_tree, self.workload, self.suite, self.trees
 
     @cached_property
     def project(self) -> PurePosixPath:
         """The project's folder, relative to a tree."""
         return project_of(self.source, self.settings)
+
+    @cached_property
+    def trees(self) -> Trees:
+        """Where the trees of candidates, and copies to work in, come from."""
+        made = Trees(self.folder.work / "layers")
+        if made.why_copied is not None:
+            self.events.log(f"trees are copied: {made.why_copied}")
+        return made
 
     @cached_property
     def source_tree(self) -> Path:
@@ -127,20 +135,20 @@ class Workshop(Bench):
 
     def candidate_tree(self, patch: str, place: Path) -> Path:
         """A fresh tree with `patch` applied and nothing built. Raises PatchError."""
-        shutil.rmtree(place, ignore_errors=True)
-        copy_tree(self.source_tree, place)
-        if patch:
-            apply_patch(place, patch)
-        return place
+        return self.trees.patched(self.source_tree, patch, place)
 
     def built_tree(self, candidate: Candidate) -> Path:
-        """The tree of a candidate that has passed the build gate; made again after a resume."""
+        """The tree of a candidate that has passed the build gate; made again after a resume.
+
+        To be measured: a folder of the same kind as base's.
+        """
         place = self.tree_place(candidate.id)
         with self._lock:
-            if not place.is_dir():
+            if not self.trees.holds(place):
                 failure = self.rebuild(self.candidate_tree(candidate.patch, place))
                 if failure is not None:
                     raise RepoError(f"candidate {candidate.id} was built before and fails now: {failure}")
+            self.trees.settle(place)
         return place
 
     def keep_trees(self, numbers: set[int]) -> None:
@@ -148,7 +156,7 @@ class Workshop(Bench):
         trees = self.folder.work / "trees"
         for place in trees.iterdir() if trees.is_dir() else ():
             if place.name not in {str(number) for number in numbers}:
-                shutil.rmtree(place, ignore_errors=True)
+                self.trees.remove(place)
 
     def tree_place(self, number: int) -> Path:
         return self.folder.work / "trees" / str(number)
@@ -165,11 +173,10 @@ class Workshop(Bench):
     def scratch_copy(self, tree: Path, name: str) -> Iterator[Path]:
         """A copy that may be written to, gone afterwards: tests leave things behind."""
         place = self.folder.work / "copies" / name
-        shutil.rmtree(place, ignore_errors=True)
         try:
-            yield copy_tree(tree, place)
+            yield self.trees.copy(tree, place)
         finally:
-            shutil.rmtree(place, ignore_errors=True)
+            self.trees.remove(place)
 
 
 def project_of(source: Source, settings: Settings) -> PurePosixPath:

@@ -25,6 +25,11 @@ class Found:
     executable: bool
 
 
+def is_source(name: str) -> bool:
+    """Whether `walk` would show what is called so."""
+    return name not in _NOT_SOURCE
+
+
 def walk(tree: Path) -> Iterator[Found]:
     """Everything below `tree`, sorted, links not followed.
 
@@ -35,7 +40,7 @@ def walk(tree: Path) -> Iterator[Found]:
 
 def _walk(folder: Path, prefix: str) -> Iterator[Found]:
     with os.scandir(folder) as entries:
-        found = sorted((entry for entry in entries if entry.name not in _NOT_SOURCE), key=lambda e: e.name)
+        found = sorted((entry for entry in entries if is_source(entry.name)), key=lambda e: e.name)
     for entry in found:
         thing = _found(entry, prefix)
         yield thing

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hotloop.errors import UsageError
-from hotloop.sandboxes import toolbox
+from hotloop.sandboxes import overlay, toolbox
 from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.launching import LAUNCHER
 from hotloop.sandboxes.local import SYSTEM_PATH, user_folder
@@ -63,9 +63,12 @@ class DockerBackend:
         return ImageBuilder(self._client, inside, self._cache / TOOLBOXES)
 
     def check(self) -> None:
+        from hotloop.sandboxes.docker_engine import refuse_old  # noqa: PLC0415  (see above)
+
         system = self._client.info()
         if system.get("OSType") != "linux":
             raise UsageError("The Docker engine runs no Linux containers", "Switch it to Linux containers")
+        refuse_old(self._client)
 
     def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         return self._builder.prepare(spec, base_tree, log)
@@ -89,6 +92,11 @@ class DockerBackend:
         container = docker_container.create(
             self._client, environment, user=f"{uid}:{gid}", binds=binds, run_id=run_id
         )
+        if overlay.find(tree) and not container.sees(tree):
+            container.remove()
+            raise UsageError(
+                "The Docker engine does not see what is mounted here", f"Set {overlay.SETTING}=copy"
+            )
         path = f"{PurePosixPath(environment.python).parent}:{SYSTEM_PATH}"
         return docker_sandbox.DockerSandbox(environment, container, tree.absolute(), path)
 

@@ -38,6 +38,7 @@ SPARE_PROCESSES = 8
 RUN_LABEL = "hotloop.run"
 OWNER_LABEL = "hotloop.owner"
 SCRATCH = "/hotloop/scratch"
+TREE = "/hotloop/tree"
 
 
 @dataclass
@@ -120,6 +121,15 @@ class Container:
             timed_out=not in_time,
             truncated=out.truncated or err.truncated,
         )
+
+    def sees(self, tree: Path) -> bool:
+        """Whether its tree is this one, mounts of ours included, and not what lies below them."""
+        with engine_errors("to inspect a container"):
+            pid = self.client.api.inspect_container(self.container_id)["State"]["Pid"]
+        try:
+            return Path(f"/proc/{pid}/root{TREE}").samefile(tree)
+        except OSError:  # the engine numbers its processes elsewhere
+            return False
 
     def remove(self) -> None:
         with engine_errors("to remove a container"), suppress(NotFound):

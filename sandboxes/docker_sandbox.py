@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-from hotloop.sandboxes import proc
+from hotloop.sandboxes import docker_container, proc
 from hotloop.sandboxes.base import (
     Activity,
     Completed,
@@ -28,8 +28,8 @@ from hotloop.sandboxes.inside import files
 from hotloop.sandboxes.launching import Settings
 from hotloop.sandboxes.streams import Lines, Tail
 
-TREE = PurePosixPath("/hotloop/tree")
-SCRATCH = PurePosixPath("/hotloop/scratch")
+TREE = PurePosixPath(docker_container.TREE)
+SCRATCH = PurePosixPath(docker_container.SCRATCH)
 TOOLS = PurePosixPath("/hotloop/tools")
 PRIVATE = (SCRATCH, *map(PurePosixPath, ("/tmp", "/dev/shm", "/dev/mqueue")))
 PROCESSES_A_COMMAND = 2

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.locks import locked
+from hotloop.sandboxes.overlay import find
 
 CACHE = "__pycache__"
 
@@ -86,9 +87,18 @@ def readable_copy(source: Path, parent: Path) -> Path:
     return target
 
 
+def _changed(folder: Path) -> Iterator[Path]:
+    """All in it; of an overlay only what is not as in the tree below, which was made ready before."""
+    found = find(folder)
+    if found is None:
+        yield from _entries(folder)
+    else:
+        yield from (folder / path for path in found.changed())
+
+
 def make_readable(folder: Path) -> None:
     """Add the permissions to read files and enter folders, for everyone; links are left alone."""
-    for path in [folder, *_entries(folder)]:
+    for path in [folder, *_changed(folder)]:
         mode = path.lstat().st_mode
         wanted = 0o555 if stat.S_ISDIR(mode) or mode & 0o100 else 0o444
         if not stat.S_ISLNK(mode) and mode & wanted != wanted:
@@ -97,5 +107,5 @@ def make_readable(folder: Path) -> None:
 
 def give_to(folder: Path, uid: int, gid: int) -> None:
     """Change the owner of all in it, links themselves included."""
-    for path in [folder, *_entries(folder)]:
+    for path in [folder, *_changed(folder)]:
         os.chown(path, uid, gid, follow_symlinks=False)

@@ -86,6 +86,7 @@ def shops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     yield make
     for shop in made:
         shop.backend.reap(shop.folder.id)
+        shop.folder.discard_work()
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from hotloop.agent.workshop import Workshop, lay_out_tools
 from hotloop.repos.patch import make_patch
 from hotloop.repos.source import open_source
 from hotloop.sandboxes.local import LocalBackend
+from hotloop.sandboxes.overlay import release
 
 MakeTrial = Callable[..., Trial]
 
@@ -43,7 +44,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalBac
 
 
 @pytest.fixture
-def trial_of(backend: tuple[LocalBackend, RunFolder], tmp_path: Path) -> MakeTrial:
+def trial_of(backend: tuple[LocalBackend, RunFolder], tmp_path: Path) -> Iterator[MakeTrial]:
     """A trial of one new text of `pkg/core.py` against another, in a repository with these files."""
     numbers = itertools.count(1)
     shops: dict[str, Workshop] = {}
@@ -62,7 +63,8 @@ def trial_of(backend: tuple[LocalBackend, RunFolder], tmp_path: Path) -> MakeTri
         tree = shop.candidate_tree(patch, tmp_path / f"tree-{number}")
         return Trial(candidate, shop, None, tree, shop.base_tree)  # type: ignore[arg-type]  # no gate here reads the baseline
 
-    return make
+    yield make
+    release(tmp_path)
 
 
 def workshop(
