@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from hotloop.agent.doctor_checks import Check, checks
 from hotloop.agent.machine import facts, versions
 from hotloop.errors import UsageError
 from hotloop.profilers.compare import MeasureSettings
@@ -62,6 +63,7 @@ class Diagnosis(BaseModel):
     machine: dict[str, Any]
     sandboxes: tuple[SandboxReport, ...]
     tools: dict[str, str | None]
+    checks: tuple[Check, ...] = ()
     findings: tuple[Finding, ...]
     noise: MachineNoise | None = None
     noise_sandbox: str | None = None
@@ -88,6 +90,7 @@ def diagnose(sandbox: str, *, noise: bool, confidence: float, log: Log) -> Diagn
         machine=machine,
         sandboxes=reports,
         tools=tools(),
+        checks=checks(sandbox),
         findings=tuple(findings(machine, sys.platform)),
         noise=measured,
         noise_sandbox=where,
@@ -148,7 +151,7 @@ def _lacks(name: str, held: Capabilities) -> list[Finding]:
 
 def _engine_findings() -> list[Finding]:
     """What is lost where its control groups cannot be read, and the engine is asked for the time."""
-    from hotloop.sandboxes.docker_engine import describe_engine  # noqa: PLC0415  (loads the docker package)
+    from hotloop.sandboxes.docker_engine import ELSEWHERE, describe_engine  # noqa: PLC0415  (loads the docker package)
 
     engine = describe_engine()
     found = []
@@ -158,6 +161,13 @@ def _engine_findings() -> list[Finding]:
                 what=f"docker: the engine runs {engine.elsewhere}: its clock is asked over its API, "
                 "which takes milliseconds, and peak memory is unknown",
                 remedy="Use an engine on this machine for the most precise figures",
+            )
+        )
+    if engine.elsewhere == ELSEWHERE:
+        found.append(
+            Finding(
+                what=f"docker: the engine runs {ELSEWHERE}: it can show containers only folders of that one",
+                remedy="Use an engine on this machine, or share Hotloop's folders with it at the same paths",
             )
         )
     if engine.rootless:

@@ -27,7 +27,7 @@ def facts() -> dict[str, Any]:
     found = {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "usable_cores": len(os.sched_getaffinity(0)),
+        "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
         "memory_bytes": _memory_bytes(),
         "system": _system(),
         "kernel": platform.release(),

@@ -19,6 +19,8 @@ from hotloop.sandboxes.errors import SandboxError
 
 NETWORK_VARIABLE = "HOTLOOP_DOCKER_NETWORK"
 DEFAULT_HOST = "unix:///var/run/docker.sock"
+ELSEWHERE = "on another machine"
+OLDEST_ENGINE, OLDEST_API = "20.10", (1, 41)
 FAILURES = (DockerException, requests.RequestException, OSError)
 
 
@@ -41,23 +43,52 @@ def connect() -> docker.DockerClient:
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """elsewhere: "" for an engine on this machine, else where it runs, in words."""
+    """elsewhere: "" for an engine on this machine, else where it runs, in words.
+
+    cgroup: "1" or "2", "?" where it does not say. root: the folder that it keeps all in, there.
+    """
 
     elsewhere: str
     rootless: bool
+    version: str
+    api: str
+    cgroup: str
+    root: str
 
 
 def describe_engine() -> EngineFacts:
     """What the engine says of itself. Raises UsageError when none answers."""
     with contextlib.closing(connect()) as client, engine_errors("to describe itself"):
-        info = client.info()
+        info, version = client.info(), client.version()
     host = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
-    elsewhere = "" if host.startswith("unix://") else "on another machine"
+    elsewhere = "" if host.startswith("unix://") else ELSEWHERE
     if "Docker Desktop" in str(info.get("OperatingSystem")):
         elsewhere = "in a virtual machine"
     return EngineFacts(
-        elsewhere, any("rootless" in str(option) for option in info.get("SecurityOptions") or ())
+        elsewhere,
+        any("rootless" in str(option) for option in info.get("SecurityOptions") or ()),
+        version=str(version.get("Version")),
+        api=str(version.get("ApiVersion")),
+        cgroup=str(info.get("CgroupVersion") or "?"),
+        root=str(info.get("DockerRootDir")),
     )
+
+
+def is_old(api: str) -> bool:
+    """Whether an engine with this API lacks what we ask of one. Podman says which Docker API it speaks."""
+    numbers = [int(part) if part.isdigit() else 0 for part in api.split(".")]
+    return tuple(numbers) < OLDEST_API
+
+
+def refuse_old(client: docker.DockerClient) -> None:
+    """Raise UsageError for an engine that is too old."""
+    with engine_errors("to say its version"):
+        found = client.version()
+    if is_old(str(found.get("ApiVersion"))):
+        raise UsageError(
+            f"The Docker engine is {found.get('Version')} and too old",
+            f"Install version {OLDEST_ENGINE} or later, or use --sandbox bubblewrap",
+        )
 
 
 def _no_engine(reason: str) -> UsageError:

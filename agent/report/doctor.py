@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hotloop.agent.doctor import Diagnosis, Finding, SandboxReport
+from hotloop.agent.doctor_checks import Check
 from hotloop.agent.report import numbers
 from hotloop.agent.report.escape import line
 from hotloop.agent.report.proof import Fact
@@ -28,6 +29,9 @@ def diagnosis_page(found: Diagnosis) -> RenderableType:
         Text("Sandboxes", style="bold"),
         facts_table([_sandbox(one) for one in found.sandboxes]),
         Text(),
+        Text("Checks", style="bold"),
+        facts_table([_check(one) for one in found.checks]),
+        Text(),
         Text("Tools", style="bold"),
         facts_table([Fact(name, place or "missing") for name, place in found.tools.items()]),
     ]
@@ -37,6 +41,10 @@ def diagnosis_page(found: Diagnosis) -> RenderableType:
     if found.noise is not None:
         parts += [Text(), Text(f"Noise, in {found.noise_sandbox}", style="bold"), *_noise(found.noise)]
     return Group(*parts)
+
+
+def _check(one: Check) -> Fact:
+    return Fact(one.name, f"ok: {one.found}" if one.ok else f"FAILS: {one.found}. {one.remedy}")
 
 
 def _shown(name: str, value: Any) -> str:
