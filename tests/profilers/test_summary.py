@@ -224,6 +224,28 @@ def test_work_moved_to_import_is_a_regression(milliseconds: int, regressed: bool
     assert any("import rose from 50.0 to" in line for line in found.regressions) is regressed
 
 
+@pytest.mark.parametrize(("times", "regressed"), [(1.0, False), (1.9, False), (4.0, True)])
+def test_work_moved_to_the_first_call_is_a_regression(times: float, regressed: bool) -> None:
+    made = pairs(by(0.1))
+    for pair in made:
+        pair.tracks[CANDIDATE].costs[0] = by(times)(EASY)
+    found = verdict(made)
+
+    assert found.outcome is Outcome.FASTER
+    assert any("the first call rose from 10" in line for line in found.regressions) is regressed
+
+
+def test_work_that_every_third_call_does_for_the_others_is_no_gain() -> None:
+    made = pairs(by(0.1))
+    for pair in made:
+        costs = pair.tracks[CANDIDATE].costs
+        costs[2::3] = [by(30.0)(cost) for cost in costs[2::3]]
+    found = verdict(made)
+
+    assert found.ratio > 5
+    assert found.outcome is Outcome.INCONCLUSIVE
+
+
 def test_only_first_calls_count_where_inputs_never_change() -> None:
     """A cache makes every later call free; the first is as slow as before."""
     made = pairs(by(1.0), count=60)
