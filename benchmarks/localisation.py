@@ -34,7 +34,7 @@ from hotloop.profilers.hotspots import hotspots
 from hotloop.profilers.profile import Profile
 from hotloop.profilers.pyspy import PySpy, executable
 from hotloop.profilers.workload import RUNNER, Workload
-from hotloop.repos.pypi import fetch_release
+from hotloop.repos.pypi import Release, fetch_release
 from hotloop.sandboxes.base import EnvironmentSpec
 from hotloop.sandboxes.local import LocalBackend
 
@@ -56,9 +56,11 @@ class Task(BaseModel):
     base: str
     expert: str
     edited: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    """Packages that the workload imports beside it, installed without what they depend on."""
     credit: str
     split: str
-    """"tune": the ranking's constants were chosen with it; "test": they were not."""
+    """"tune": the ranking's constants were chosen with it; "test": they were not; "new": it came later."""
 
     @property
     def source(self) -> str:
@@ -93,8 +95,7 @@ def capture(task: Task, folder: Path) -> None:
         raise SystemExit(f"{task.name}: not changed between the releases: {', '.join(sorted(unknown))}")
     with tempfile.TemporaryDirectory(prefix="hotloop-localisation-") as scratch:
         backend = _backend(Path(scratch), folder)
-        install = tuple(f"python -m pip install --quiet '{need}'" for need in release.requires)
-        environment = backend.prepare(EnvironmentSpec(commands=install), place / "base", say)
+        environment = backend.prepare(EnvironmentSpec(commands=_installs(task, release)), place / "base", say)
         workload = Workload(
             source=task.source, path=WORKLOAD, roots=(PurePosixPath(),), modules=(), call_timeout=120.0
         )
@@ -103,6 +104,12 @@ def capture(task: Task, folder: Path) -> None:
             facts = gather_facts(sandbox, workload, seed=0)
     kept = Captured(profile=profile, facts=facts)
     (place / "captured.json").write_text(kept.model_dump_json())
+
+
+def _installs(task: Task, release: Release) -> tuple[str, ...]:
+    """Commands that install what the release requires and the workload needs, but not the release."""
+    required = tuple(f"python -m pip install --quiet '{need}'" for need in release.requires)
+    return required + tuple(f"python -m pip install --quiet --no-deps '{need}'" for need in task.needs)
 
 
 def _backend(scratch: Path, folder: Path) -> LocalBackend:
@@ -179,8 +186,10 @@ def best_rank(order: list[str], edited: tuple[str, ...]) -> int | None:
 def summary(rows: list[tuple[Task, dict[str, int | None]]]) -> list[dict[str, object]]:
     """How often the edited function stands among the first, by split and method, with exact intervals."""
     found: list[dict[str, object]] = []
-    for split in ("tune", "test", "all"):
+    for split in ("tune", "test", "new", "all"):
         chosen = [ranks for task, ranks in rows if split in {"all", task.split}]
+        if not chosen:
+            continue
         for method in METHODS:
             counts = {f"in_{top}": sum((one[method] or WORST) <= top for one in chosen) for top in TOPS}
             low, high = clopper_pearson(counts[f"in_{TOPS[-1]}"], len(chosen))

@@ -51,6 +51,8 @@ def by_hotloop(task: Task, seconds: float) -> dict[str, Any]:
     command = [sys.executable, "-c", program, "compare", f"pypi:{task.package}"]
     command += ["--base", task.base, "--candidate", task.expert, "--sandbox", "local", "--json"]
     command += ["--workload", str(TASKS / task.name / "workload.py"), "--max-seconds", str(seconds)]
+    for need in task.needs:
+        command += ["--env", f"python -m pip install --no-deps '{need}'"]
     with tempfile.TemporaryDirectory(prefix="releases-") as place:
         done = subprocess.run([*command, "--out", place], capture_output=True, text=True, check=False)
     if not done.stdout:
@@ -69,7 +71,7 @@ def by_pyperf(task: Task) -> dict[str, Any]:
             for side, release in sides.items()
             for need in fetch_release(task.package, release, place / side, python=version).requires
         ]
-        python = _environment(place / "venv", needs)
+        python = _environment(place / "venv", [*needs, *task.needs])
         begun = time.monotonic()
         files = [_run(python, place, side, task) for side in sides]
         told = _told([str(python), "-m", "pyperf", "compare_to", "-v", *map(str, files)])
