@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -171,7 +170,7 @@ def _old_runs(root: Path, rule: Rule) -> list[Leftover]:
     old = []
     for run in found:
         if run.path not in live and (time.time() - run.used > rule.age or total > rule.size):
-            old.append(Leftover("run", str(run.path), run.size, Life.DEAD, partial(_remove_run, run.path)))
+            old.append(Leftover("run", str(run.path), run.size, Life.DEAD, partial(remove_folder, run.path)))
             total -= run.size
     return old
 
@@ -183,10 +182,6 @@ def _runs(root: Path) -> Iterator[_OldRun]:
         times = [record.stat().st_mtime for record in records if record.is_file()]
         if times and not path.is_symlink():
             yield _OldRun(path.resolve(), disk_usage(path), max(times))
-
-
-def _remove_run(path: Path) -> None:
-    shutil.rmtree(path)
 
 
 def environments(engine: docker.DockerClient | None) -> list[StoredEnvironment]:

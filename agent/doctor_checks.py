@@ -18,6 +18,8 @@ from hotloop.errors import UsageError
 from hotloop.sandboxes.cgroup import Family, hierarchies
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.local import user_folder
+from hotloop.sandboxes.overlay import why_not
+from hotloop.sandboxes.owners import temporary_folder
 
 ENOUGH = 5e9
 """Bytes: a base image, an environment and the trees of a run."""
@@ -46,7 +48,7 @@ def checks(sandbox: str) -> tuple[Check, ...]:
         found += [control_groups(), cores()]
         found += [tracing()] if sandbox in {"auto", "local"} else []
         found += [user_namespaces()] if sandbox in {"auto", "bubblewrap", "local"} else []
-    return (*found, *disk_checks())
+    return (*found, trees(), *disk_checks())
 
 
 def engine_checks() -> Iterator[Check]:
@@ -149,6 +151,18 @@ def user_namespaces() -> Check:
     )
     found = "allowed" if allowed else "refused"
     return Check(name="user namespaces", ok=allowed, found=found, remedy="" if allowed else remedy)
+
+
+def trees() -> Check:
+    """Whether candidates' trees are overlays, tried among the temporary files."""
+    with temporary_folder("doctor") as folder:
+        why = why_not(folder / "layers")
+    return Check(
+        name="trees",
+        ok=why is None,
+        found="by overlay" if why is None else f"copied file by file: {why}",
+        remedy="" if why is None else "Run as root, on a disk of this machine, for large repositories",
+    )
 
 
 def disk_checks() -> Iterator[Check]:

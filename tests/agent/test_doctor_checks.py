@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from hotloop.agent import doctor_checks
 from hotloop.agent.doctor_checks import checks
 from hotloop.errors import UsageError
-from hotloop.sandboxes import docker_engine
+from hotloop.sandboxes import docker_engine, overlay
 from hotloop.sandboxes.docker_engine import EngineFacts
 
 
@@ -31,7 +32,7 @@ def test_every_check_that_fails_has_its_remedy_in_one_line(monkeypatch: pytest.M
     found = checks("auto")
     assert {one.name for one in found} == {
         *("docker engine", "control groups", "cores to pin", "ptrace for py-spy", "user namespaces"),
-        "disk space",
+        *("trees", "disk space"),
     }
     for one in found:
         assert not one.ok
@@ -43,6 +44,17 @@ def test_a_check_that_holds_has_no_remedy(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1})
     assert only("cores to pin") == doctor_checks.Check(name="cores to pin", ok=True, found="2 usable")
     assert only("ptrace for py-spy").ok == (only("ptrace for py-spy").remedy == "")
+
+
+def test_whether_trees_are_overlays_is_tried_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    why = overlay.why_not(tmp_path / "layers")
+    assert only("trees").ok == (why is None)
+    monkeypatch.setenv(overlay.SETTING, "copy")
+    assert only("trees").found == "copied file by file: HOTLOOP_TREES=copy is set"
+    assert not overlay.release(tmp_path)
 
 
 def test_one_line_is_said_for_a_disk_however_much_lies_on_it(

@@ -11,6 +11,7 @@ import pytest
 from hotloop.sandboxes import overlay
 from hotloop.sandboxes.base import Backend, Environment
 from hotloop.sandboxes.docker import DockerBackend
+from hotloop.sandboxes.usage import disk_usage
 from hotloop.sandboxes.users import SANDBOX_UID
 
 
@@ -43,6 +44,13 @@ def test_release_ends_overlays_of_overlays_and_spares_those_beside(lower: Path, 
     assert list((tmp_path / "run" / "layers").iterdir()) == []
     assert overlay.find(tmp_path / "beside") == beside
     assert overlay.release(tmp_path / "run") == 0
+
+
+def test_what_an_overlay_shows_takes_no_disk(lower: Path, tmp_path: Path) -> None:
+    (lower / "large").write_bytes(b"x" * 1_000_000)
+    made = overlay.mount(lower, tmp_path / "run" / "tree", tmp_path / "run" / "layers")
+    (made.place / "more").write_bytes(b"x" * 100_000)
+    assert 100_000 <= disk_usage(tmp_path / "run") < 200_000
 
 
 _LEAVE = """
