@@ -13,8 +13,10 @@ from hotloop.agent.equivalence.calls import Ask
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.plain import decode, encode
 from hotloop.agent.equivalence.recording import Call
-from hotloop.agent.equivalence.strategies import PLAIN, arguments_like
+from hotloop.agent.equivalence.strategies import PLAIN, arguments_like, related
 
+RELATED = 3
+"""One in so many, and one, has an argument that is made of another one."""
 LONGEST_LIFE = 8
 """Calls on one object, beside the one that makes it and the one whose answer is compared."""
 
@@ -31,10 +33,14 @@ def asks_like(calls: Sequence[Call], kind: str = PLAIN) -> SearchStrategy[Ask]:
     @st.composite
     def asks(draw: st.DrawFn) -> Ask:
         call = draw(st.sampled_from(list(calls)))
+        plain = [argument for argument in call.arguments if argument.plain is not None]
+        values = [draw(made[argument.name]) for argument in plain]
+        if len(plain) > 1 and draw(st.integers(0, RELATED)) == RELATED:
+            at = draw(st.integers(1, len(plain) - 1))
+            values[at] = draw(related(values[at - 1], values[at]))
         given = tuple(
-            (argument.how, argument.name, encode(draw(made[argument.name])))
-            for argument in call.arguments
-            if argument.plain is not None
+            (argument.how, argument.name, encode(value))
+            for argument, value in zip(plain, values, strict=True)
         )
         return Ask(call.module, call.function.name, call.id, given)
 

@@ -9,6 +9,7 @@ shrunk by making the same inputs once more, with the answers that are known.
 
 from __future__ import annotations
 
+import random
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ from hotloop.agent.bench import Bench
 from hotloop.agent.equivalence.asks import asks_like, asks_on, lives_of
 from hotloop.agent.equivalence.calls import Answer, Ask, differ, tells_apart, told
 from hotloop.agent.equivalence.changed import Function
+from hotloop.agent.equivalence.growing import FACTORS, grown_asks
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.players import Players
 from hotloop.agent.equivalence.recording import Call
@@ -41,9 +43,20 @@ RESTARTS = 6
 BATCH = 64
 BATCH_SECONDS = 0.5
 """Inputs in one request, at most; they become fewer where a request takes more than half of these seconds."""
-SLICES = ((PLAIN, 0.6), (WIDE, 0.3), (ODD, 0.1))
+SLICES = ((PLAIN, 0.5), (WIDE, 0.2), (ODD, 0.1))
 """Kinds of inputs, and the share of the time for each."""
-AsksOf = Callable[[str], SearchStrategy[Ask]]
+GROWN_SHARE = 0.2
+SLOW_SECONDS = 0.25
+"""Once base takes so long for a call, its arguments grow no more."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Of what inputs are made. asks_of: those of a kind. calls: recorded ones whose arguments can grow."""
+
+    label: str
+    asks_of: Callable[[str], SearchStrategy[Ask]]
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass
@@ -70,32 +83,32 @@ def generate(
     found = Generated()
     able = list(_sources(material, found))
     chosen = able[: max(1, int(seconds / LEAST_BUDGET))]
-    found.not_generated += [f"{label}: no time was left" for label, _ in able[len(chosen) :]]
+    found.not_generated += [f"{one.label}: no time was left" for one in able[len(chosen) :]]
     players = Players(bench, sandboxes, material.recording.data)
     try:
         players.start()
         limit = time.monotonic() + seconds + GRACE
-        for label, asks_of in chosen:
+        for source in chosen:
             if time.monotonic() > limit:
-                found.not_generated.append(f"{label}: no time was left")
+                found.not_generated.append(f"{source.label}: no time was left")
                 continue
-            _try_one(players, asks_of, found, start, seconds=seconds / len(chosen), limit=limit)
+            _try_one(players, source, found, start, seconds=seconds / len(chosen), limit=limit)
             if found.difference is not None:
                 break
             if players.restarts > RESTARTS:
-                found.not_generated.append(f"{label} and what comes after it: base ends or hangs")
+                found.not_generated.append(f"{source.label} and what comes after it: base ends or hangs")
                 break
     finally:
         players.begin_anew()
     return found
 
 
-def _sources(material: Material, found: Generated) -> Iterator[tuple[str, AsksOf]]:
-    """By label, what makes inputs of a kind: calls on objects, then those of each function."""
-    yield from ((life.label, partial(asks_on, life)) for life in lives_of(material))
+def _sources(material: Material, found: Generated) -> Iterator[Source]:
+    """Calls on objects, then those of each function."""
+    yield from (Source(life.label, partial(asks_on, life)) for life in lives_of(material))
     for function in material.change.functions:
         if calls := _usable(function, material, found):
-            yield function.label, partial(asks_like, calls)
+            yield Source(function.label, partial(asks_like, calls), tuple(calls))
 
 
 def _usable(function: Function, material: Material, found: Generated) -> list[Call]:
@@ -166,13 +179,13 @@ class Search:
 
 
 def _try_one(
-    players: Players, asks_of: AsksOf, found: Generated, start: int, *, seconds: float, limit: float
+    players: Players, source: Source, found: Generated, start: int, *, seconds: float, limit: float
 ) -> None:
     """Look for a counterexample among inputs of each kind."""
     for kind, share in SLICES:
         least = found.tried + (LEAST_TRIED if kind == PLAIN else 0)
         search = Search(players, found, time.monotonic() + seconds * share, limit, least)
-        asks = asks_of(kind)
+        asks = source.asks_of(kind)
         _explore(search.collect, asks, start, (Phase.generate,))
         if search.smallest is None and search.pending:
             search.flush()
@@ -180,6 +193,27 @@ def _try_one(
             _explore(search.shrink, asks, start, (Phase.generate, Phase.shrink))
             _confirm(players, search.smallest[1], found, sure=kind != ODD)
         if found.difference is not None or players.restarts > RESTARTS:
+            return
+    end = time.monotonic() + max(LEAST_BUDGET, seconds * GROWN_SHARE)
+    _try_grown(players, source, found, start, min(end, limit))
+
+
+def _try_grown(players: Players, source: Source, found: Generated, start: int, end: float) -> None:
+    """Larger and larger arguments, as long as base answers them, and is quick."""
+    rng = random.Random(start)
+    for factor in FACTORS:
+        slowest = 0.0
+        for ask in grown_asks(source.calls, factor, rng):
+            pair = players.alone(ask) if time.monotonic() < end else None
+            if pair is None:
+                return
+            found.tried += 1
+            found.counted += not pair[0].output.raised or pair[0].deliberate
+            slowest = max(slowest, pair[0].seconds)
+            if tells_apart(*pair, players.tolerance):
+                _confirm(players, ask, found, sure=True)
+                return
+        if slowest > SLOW_SECONDS:
             return
 
 

@@ -207,6 +207,13 @@ def _varied(seen: Values) -> SearchStrategy[Any]:
     return st.builds(_vary, st.sampled_from(ordered), st.sampled_from(_WAYS), st.integers(0, 1 << 16))
 
 
+def related(one: Any, other: Any) -> SearchStrategy[Any]:
+    """In place of `other`: `one` somewhat changed, where both are of one type; else `other` itself."""
+    if type(one) is not type(other) or type(one) not in (list, str, bytes) or len(one) < 2:
+        return st.just(other)
+    return st.just(one) | _varied([one])
+
+
 def _vary(value: Any, way: str, place: int) -> Any:
     at = place % len(value)
     if way == "repeat":
