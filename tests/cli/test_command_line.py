@@ -12,7 +12,10 @@ import pytest
 import hotloop
 
 HEAVY = ("langgraph", "openai", "docker", "libcst")
-COMMANDS = ("demo", "optimize", "compare", "doctor", "profile", "runs", "show", "resume", "apply", "report")
+COMMANDS = (
+    *("demo", "optimize", "compare", "doctor", "profile", "runs", "show", "resume", "apply", "report"),
+    *("clean", "images"),
+)
 
 
 def hotloop_command(
