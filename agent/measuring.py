@@ -29,10 +29,15 @@ def measure_settings(settings: Settings, varies: bool, seed: int, factor: float 
 
 
 def measure(trial: Trial) -> Verdict:
-    """The verdict on one trial. Raises SideFailure when the workload breaks on one side."""
+    """The verdict on one trial. Raises SideFailure when the workload breaks on one side.
+
+    Both trees are folders of one kind by then: an overlay would be slower to read from.
+    """
     shop, final = trial.workshop, trial.stage == "final"
     seed = trial.rng("measure").randrange(1 << 31)
     settings = measure_settings(shop.settings, trial.baseline.varies, seed, FINAL_FACTOR if final else 1.0)
+    for tree in (trial.against, trial.tree):
+        shop.trees.settle(tree)
     with shop.sandbox(trial.against) as base, shop.sandbox(trial.tree) as candidate:
         measurement = compare(base, candidate, shop.workload, settings)
     folder = shop.folder.path if final else shop.folder.candidate(trial.candidate.id)

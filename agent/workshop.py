@@ -140,7 +140,7 @@ class Workshop(Bench):
     def built_tree(self, candidate: Candidate) -> Path:
         """The tree of a candidate that has passed the build gate; made again after a resume.
 
-        To be measured: a folder of the same kind as base's.
+        A folder of the same kind as base's, for it may be measured and profiled.
         """
         place = self.tree_place(candidate.id)
         with self._lock:

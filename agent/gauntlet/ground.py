@@ -28,6 +28,7 @@ from hotloop.repos.seed import commit_folder
 from hotloop.repos.source import Source, open_source
 from hotloop.repos.suites import TestReport
 from hotloop.sandboxes.base import Backend
+from hotloop.sandboxes.overlay import release
 from hotloop.sandboxes.registry import choose
 
 BASES = Path(__file__).parent / "bases"
@@ -93,8 +94,9 @@ class Ground:
             return next(self._tried)
 
     def close(self) -> None:
-        """End all sandboxes that are left."""
+        """End all sandboxes that are left, and unmount all trees."""
         self.backend.reap(self.folder.id)
+        release(self.folder.path)
 
     def _workshop(self, base: str, workload: str) -> Workshop:
         own = RunFolder(self.folder.path / base / workload)
