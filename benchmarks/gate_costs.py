@@ -114,6 +114,7 @@ def measure(name: str, place: Path, sandbox: str) -> Row:
             row.said = answer.detail
     finally:
         shop.backend.reap(shop.folder.id)
+        shop.folder.discard_work()
     return row
 
 
