@@ -25,6 +25,13 @@ LOADING = frozenset({"exit hooks", "warnings", "import path", "numpy's random st
 STARTED = frozenset({"threads", "child processes"})
 """Kinds that are certain where loading a module has them: work then goes on beside every call."""
 
+STATE = frozenset(
+    {"garbage collection", "collector's hooks", "recursion limit", "switch interval", "signal handlers"}
+    | {"timers", "trace functions", "standard streams", "locale"}
+)
+"""What belongs to the whole process, and to whoever runs it: certain where only the candidate's loading
+changes it."""
+
 SHOWN = 120
 
 
@@ -121,12 +128,12 @@ def compare_effects(
 
 
 def _compare_loading(old: dict[str, str], again: dict[str, str], new: dict[str, str], found: Effects) -> None:
-    """An import may load more than before; only work that goes on beside every call is certain."""
+    """An import may load more than before; certain are work beside every call and settings of the process."""
     for kind in sorted({*old, *new} - LOADING - EVIDENCE):
         before = {one.get(kind, "") for one in (old, again)}
         if new.get(kind, "") not in before:
             text = f"importing changes {kind}: {_both(kind, old.get(kind, ''), new.get(kind, ''))}"
-            (found.certain if kind in STARTED and before == {""} else found.maybe).append(text)
+            (found.certain if kind in STARTED | STATE and before == {""} else found.maybe).append(text)
 
 
 def _compare_call(call: Call, old: Twice, again: Twice, new: Twice, *, unsure: bool, found: Effects) -> None:

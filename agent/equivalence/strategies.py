@@ -35,8 +35,10 @@ ODD_TEXTS = [
 ]
 """Pieces whose meaning hangs on their neighbours: a sigma at a word's end, line ends, marks, digits."""
 
-_ANY_CHARACTER = st.integers(0x20, 0x2FFF).map(chr)
-"""Not `st.characters`, which first builds a table of all of Unicode."""
+_ANY_CHARACTER = st.one_of(
+    st.integers(0x20, 0x2FFF), st.integers(0x3000, 0xD7FF), st.integers(0xF900, 0x2FFFF)
+).map(chr)
+"""Not `st.characters`, which first builds a table of all of Unicode. Ideographs are letters, too."""
 
 Values = Sequence[Any]
 
@@ -50,7 +52,7 @@ def arguments_like(seen: Values, kind: str = PLAIN) -> SearchStrategy[Any]:
     """Recorded values, made values of their types, and mixtures of both. `seen` is not empty.
 
     kind: WIDE puts a number in that is too large for a float, or takes a key out of a dict; ODD
-    puts a list where nothing that is recorded is one.
+    puts a float for an integer, or a list where nothing that is recorded is one.
     """
     short = sorted(seen, key=_size)[:SAMPLED]
     plain = st.one_of(_like(seen), st.sampled_from(short), _varied(short))
@@ -72,12 +74,12 @@ def _widened(value: Any, place: int, number: int) -> Any:
 
 
 def _wrapped(value: Any, place: int, number: int) -> Any:
-    """One item made a list of itself."""
+    """One item made a list of itself, or a float of an integer."""
     found = [(at, item) for at, item in _parts(value) if at]
     if not found:
         return value
     at, item = found[place % len(found)]
-    return _with(value, at, [item])
+    return _with(value, at, place / 7 if type(item) is int and place % 2 else [item])
 
 
 def _without_key(value: dict[Any, Any], place: int) -> dict[Any, Any]:

@@ -121,6 +121,19 @@ def test_a_thread_that_runs_since_the_import_is_certain_unless_base_has_it(
     assert ("importing changes threads: base leaves it alone" in result.detail) is said
 
 
+@pytest.mark.parametrize(("both", "said"), [(False, True), (True, False)])
+def test_a_setting_of_the_process_that_an_import_changes_is_certain_unless_base_does_so(
+    trial_of: MakeTrial, both: bool, said: bool
+) -> None:
+    head = "import gc\n"
+    sets = head + "gc.set_threshold(10**7, 1000, 1000)\n"
+    body = "\ndef total(items):\n    return sum(items)%s\n"
+    result = EffectsGate().check(trial_of((sets if both else head) + body % "", sets + body % " + 0"))
+
+    assert result.passed is not said
+    assert ("importing changes garbage collection: base leaves it alone" in result.detail) is said
+
+
 def test_a_private_cache_and_an_import_in_a_call_are_evidence_and_no_more(trial_of: MakeTrial) -> None:
     workload = WORKLOAD.replace("NAMES", "['total']")
     before = HEAD + "\ndef total(x):\n    return x + 1\n"

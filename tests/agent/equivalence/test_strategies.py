@@ -52,6 +52,19 @@ def test_made_arguments_are_plain_and_of_the_types_that_were_seen(seen: list[Any
     check()
 
 
+def test_letters_of_all_planes_are_tried() -> None:
+    seen: set[int] = set()
+
+    @settings(max_examples=300, deadline=None, database=None)
+    @given(arguments_like(["ab c"]))
+    def look(text: str) -> None:
+        seen.update(ord(character) >> 12 for character in text)
+
+    look()
+    assert {0x4, 0x5, 0x6, 0x7, 0x8} & seen
+    assert max(seen) >= 0x10
+
+
 def call(name: str, *arguments: Argument) -> Call:
     return Call(name, FUNCTION, "pkg.core", arguments, frozenset())
 
