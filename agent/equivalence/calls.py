@@ -134,10 +134,12 @@ class CallProcess(RunnerProcess):
         self.send_calls(asks, leaves=leaves)
         return self.receive_calls(len(asks))
 
-    def together(self, asks: Sequence[Ask]) -> list[tuple[str, ...]]:
+    def together(self, asks: Sequence[Ask], *, shared: bool) -> list[tuple[str, ...]]:
         """Digests of results where two threads make these calls at once: of each, the one of the call
-        alone, then others. Empty where a call did not end."""
-        seen = items(self.ask("together", asks=[_fields(one, False) for one in asks]), "seen")
+        alone, then others. Empty where a call did not end. shared: both make the first, with the very
+        same arguments."""
+        fields = [_fields(one, False) for one in asks]
+        seen = items(self.ask("together", asks=fields, shared=shared), "seen")
         return [tuple(str(digest)[:64] for digest in row[:20]) for row in seen if isinstance(row, list)]
 
     def hold_threads(self) -> None:

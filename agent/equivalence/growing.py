@@ -35,7 +35,7 @@ def _grown_ask(call: Call, factor: int, way: str, rng: random.Random) -> Ask:
     plain = [argument for argument in call.arguments if argument.plain is not None]
     values = {argument.name: decode(argument.plain or []) for argument in plain}
     able = [argument.name for argument in plain if _can_grow(argument)]
-    for name in able if rng.random() < 0.5 else [rng.choice(able)]:
+    for name in able if rng.random() < 0.3 else [rng.choice(able)]:
         values[name] = _GROWN[type(values[name])](values[name], factor, way, rng)
     if way == TURNED:
         _turn(values, able, rng)

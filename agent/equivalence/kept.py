@@ -1,7 +1,8 @@
 """What a function keeps from call to call, and who else gets at it.
 
 A caller empties a result that is its own, calls again with the same list after taking
-half of it out, calls under another decimal context, or from two threads at once. What
+half of it out, calls under another decimal context, or from two threads at once, with arguments
+of their own and with the same ones. What
 base answers then alike twice, the candidate must answer, too.
 """
 
@@ -58,17 +59,14 @@ def find_mixed_up(
         groups.setdefault(call.label, []).append(call)
     for group in islice(groups.values(), THREADED):
         pair = [asked(call) for call in (group * 2)[:2]]
-        if time.monotonic() < deadline and _mixed_up(base, candidate, pair):
-            yield group[0], f"{group[0].label}: two threads that call it at once get wrong results"
+        for shared in (False, True):
+            if time.monotonic() < deadline and _mixed_up(base, candidate, pair, shared=shared):
+                same = " with the same arguments" if shared else ""
+                yield group[0], f"{group[0].label}: two threads that call it at once{same} get wrong results"
 
 
-def _mixed_up(base: CallProcess, candidate: CallProcess, pair: Sequence[Ask]) -> bool:
-    return (
-        not _steady(candidate, pair)
-        and all(_steady(base, pair) for _ in range(3))
-        and not _steady(candidate, pair)
-    )
+def _mixed_up(base: CallProcess, candidate: CallProcess, pair: Sequence[Ask], *, shared: bool) -> bool:
+    def steady(process: CallProcess) -> bool:
+        return all(len(set(digests)) == 1 for digests in process.together(pair, shared=shared))
 
-
-def _steady(process: CallProcess, pair: Sequence[Ask]) -> bool:
-    return all(len(set(digests)) == 1 for digests in process.together(pair))
+    return not steady(candidate) and all(steady(base) for _ in range(3)) and not steady(candidate)

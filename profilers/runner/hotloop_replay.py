@@ -142,7 +142,7 @@ class Replayer:
         """Digests of calls that two threads make at once: of each, all that were seen."""
         asks = [(lambda ask=ask: self._prepared(ask)) for ask in request["asks"]]
         try:
-            return {"seen": hotloop_together.seen(asks, self.roots, self.floats_apart)}
+            return {"seen": hotloop_together.seen(asks, self.roots, self.floats_apart, request["shared"])}
         finally:
             self.watch.empty()
 

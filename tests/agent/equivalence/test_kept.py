@@ -67,6 +67,12 @@ CHEATS = {
         "two threads that call it at once get wrong results",
     ),
 }
+CHEATS["borrows the caller's list"] = (
+    TOTAL,
+    "    left, result = len(items), 0\n    while left:\n        left -= 1\n"
+    "        result += items[-1]\n        items.insert(0, items.pop())\n    return result\n",
+    "two threads that call it at once with the same arguments get wrong results",
+)
 HONEST = {
     "a sum": (TOTAL, "    return sum(items)\n"),
     "a cache by value": (
