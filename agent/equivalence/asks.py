@@ -13,8 +13,10 @@ from hotloop.agent.equivalence.calls import Ask
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.plain import decode, encode
 from hotloop.agent.equivalence.recording import Call
-from hotloop.agent.equivalence.strategies import PLAIN, arguments_like, related
+from hotloop.agent.equivalence.strategies import PLAIN, arguments_like, changed, related
 
+ALIKE = 2
+"""One in so many, and one, is a recorded call with one of its arguments changed."""
 RELATED = 3
 """One in so many, and one, has an argument that is made of another one."""
 LONGEST_LIFE = 8
@@ -35,7 +37,11 @@ def asks_like(calls: Sequence[Call], kind: str = PLAIN) -> SearchStrategy[Ask]:
         call = draw(st.sampled_from(list(calls)))
         plain = [argument for argument in call.arguments if argument.plain is not None]
         values = [draw(made[argument.name]) for argument in plain]
-        if len(plain) > 1 and draw(st.integers(0, RELATED)) == RELATED:
+        if plain and draw(st.integers(0, ALIKE)) == ALIKE:  # what belongs together stays so, but for one
+            values = [decode(argument.plain or []) for argument in plain]
+            at = draw(st.integers(0, len(plain) - 1))
+            values[at] = draw(changed(values[at], kind))
+        elif len(plain) > 1 and draw(st.integers(0, RELATED)) == RELATED:
             at = draw(st.integers(1, len(plain) - 1))
             values[at] = draw(related(values[at - 1], values[at]))
         given = tuple(

@@ -46,6 +46,8 @@ BATCH_SECONDS = 0.5
 SLICES = ((PLAIN, 0.5), (WIDE, 0.2), (ODD, 0.1))
 """Kinds of inputs, and the share of the time for each."""
 GROWN_SHARE = 0.2
+GROWN_SECONDS = 8.0
+"""Time for larger arguments on a busy machine; on others base is slow, or they are large enough, before."""
 SLOW_SECONDS = 0.25
 """Once base takes so long for a call, its arguments grow no more."""
 
@@ -194,7 +196,7 @@ def _try_one(
             _confirm(players, search.smallest[1], found, sure=kind != ODD)
         if found.difference is not None or players.restarts > RESTARTS:
             return
-    end = time.monotonic() + max(LEAST_BUDGET, seconds * GROWN_SHARE)
+    end = time.monotonic() + max(GROWN_SECONDS, seconds * GROWN_SHARE)
     _try_grown(players, source, found, start, min(end, limit))
 
 

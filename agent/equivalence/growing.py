@@ -15,7 +15,7 @@ FACTORS = (4, 16, 64, 256)
 """How many times as large, one after the other as far as base is quick."""
 MOST_ITEMS = 20_000
 TURNED = "turned"
-WAYS = ("drawn", "sorted", "falling", "same", TURNED)
+WAYS = ("drawn", "sorted", "falling", "same", TURNED, TURNED)
 
 
 def grown_asks(calls: Sequence[Call], factor: int, rng: random.Random) -> Iterator[Ask]:
@@ -47,7 +47,8 @@ def _turn(values: dict[str, Any], names: Sequence[str], rng: random.Random) -> N
     """Of the first two sequences of one type, the second becomes the first from another place on."""
     for one, other in pairwise(names):
         if type(values[one]) is type(values[other]) and type(values[one]) in (str, bytes, list):
-            at = rng.randrange(len(values[one]))
+            whole = len(values[one])
+            at = rng.randrange(whole // 8, whole // 2 + 1)
             values[other] = values[one][at:] + values[one][:at]
             return
 
@@ -57,10 +58,7 @@ def _number(value: int, factor: int, way: str, rng: random.Random) -> int:
 
 
 def _text(value: str, factor: int, way: str, rng: random.Random) -> str:
-    size = _size(value, factor)
-    if way == TURNED:
-        return (value * factor)[:size]
-    return "".join(_in_order(rng.choices(value, k=size), way))
+    return "".join(_in_order(rng.choices(value, k=_size(value, factor)), way))
 
 
 def _bytes(value: bytes, factor: int, way: str, rng: random.Random) -> bytes:

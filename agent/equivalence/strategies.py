@@ -46,6 +46,8 @@ Values = Sequence[Any]
 PLAIN, WIDE, ODD = "plain", "wide", "odd"
 LARGE = [(1 << 53) + 1, -(1 << 53) - 1, (1 << 63) + 5, 10**17 + 3, 10**25 + 7]
 """More than a float or a machine's word holds."""
+REFUSED = [-1, 0]
+"""What functions look for that do not take any number."""
 
 
 def arguments_like(seen: Values, kind: str = PLAIN) -> SearchStrategy[Any]:
@@ -58,12 +60,21 @@ def arguments_like(seen: Values, kind: str = PLAIN) -> SearchStrategy[Any]:
     plain = st.one_of(_like(seen), st.sampled_from(short), _varied(short))
     if kind == PLAIN:
         return plain
+    return st.one_of(plain, _changed(plain, kind))
+
+
+def changed(value: Any, kind: str) -> SearchStrategy[Any]:
+    """`value` with one thing in it changed, as `kind` says."""
+    return _varied([value]) if kind == PLAIN else _changed(st.just(value), kind)
+
+
+def _changed(values: SearchStrategy[Any], kind: str) -> SearchStrategy[Any]:
     change = _widened if kind == WIDE else _wrapped
-    return st.one_of(plain, st.builds(change, plain, st.integers(0, 1 << 16), st.sampled_from(LARGE)))
+    return st.builds(change, values, st.integers(0, 1 << 16), st.sampled_from(LARGE + REFUSED))
 
 
 def _widened(value: Any, place: int, number: int) -> Any:
-    """One integer below the top made large, or one key left out."""
+    """One integer below the top made another, or one key left out."""
     found = [
         (at, item) for at, item in _parts(value) if type(item) is int or (isinstance(item, dict) and item)
     ]
