@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from contextlib import suppress
@@ -225,7 +224,7 @@ def create(
             mem_limit=limits.memory_mb * MIB,
             memswap_limit=limits.memory_mb * MIB,
             pids_limit=limits.processes + SPARE_PROCESSES,
-            nano_cpus=(os.cpu_count() or 1) * 10**9,
+            nano_cpus=int(client.info()["NCPU"]) * 10**9,  # the engine's, which may have fewer than we
             working_dir="/",
             labels={RUN_LABEL: run_id, OWNER_LABEL: owners.token()},
         )
