@@ -7,4 +7,4 @@ from pathlib import Path
 
 FOLDER = str(Path(__file__).resolve().parents[2] / "benchmarks")
 if FOLDER not in sys.path:
-    sys.path.append(FOLDER)
+    sys.path.insert(0, FOLDER)  # before the folder of the project, where rooms have the same names

@@ -39,8 +39,11 @@ def code_of(folder: Path, source: Path) -> Path:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A folder of packages, two of them compiled."""
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of packages, two of them compiled beside their sources, whatever these tests run with."""
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     place = tmp_path / "packages"
     for name in ("fits/__init__.py", "stale/__init__.py", "fresh/inner/deep.py", "broken/__init__.py"):
         (place / name).parent.mkdir(parents=True)

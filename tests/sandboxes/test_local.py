@@ -106,7 +106,7 @@ def test_limits_cannot_be_raised_from_inside(sandbox: Sandbox) -> None:
 def test_a_process_that_left_its_control_group_has_no_clock(sandbox: Sandbox) -> None:
     family = Family.find()
     assert family is not None
-    process = sandbox.spawn(["sleep", "321"])
+    process = sandbox.spawn(["sleep", "322"])
     pid = process._launched.target
     elsewhere = family.create("elsewhere", memory=1 << 30, processes=100)
     (elsewhere.folders[0] / "cgroup.procs").write_text(str(pid))

@@ -19,7 +19,7 @@ for line in sys.stdin:
 CHILD = """
 import subprocess, sys
 for line in sys.stdin:
-    if line.strip() == "child": child = subprocess.Popen(["sleep", "321"])
+    if line.strip() == "child": child = subprocess.Popen(["sleep", "323"])
     if line.strip() == "end": child.kill(); child.wait()
     if line.strip() == "work": subprocess.run([sys.executable, "-c", "sum(i * i for i in range(3_000_000))"])
     print("done", flush=True)
@@ -29,7 +29,7 @@ for line in sys.stdin:
 COUNT_SLEEPERS = """
 import pathlib
 lines = [path.read_bytes() for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")]
-print(sum(b"sleep\\0" + b"321" in line for line in lines))
+print(sum(b"sleep\\0" + b"323" in line for line in lines))
 """
 
 
@@ -135,7 +135,7 @@ def test_peak_memory_stays_after_memory_is_given_back(sandbox: Sandbox) -> None:
 
 
 def test_no_line_in_time_kills(sandbox: Sandbox) -> None:
-    process = sandbox.spawn(["sleep", "321"])
+    process = sandbox.spawn(["sleep", "323"])
     with pytest.raises(ProcessTimeout):
         process.read_line(0.2, 100)
     with pytest.raises(ProcessEnded):
@@ -208,14 +208,14 @@ def test_waiting_for_a_killed_process_gives_the_signal(sandbox: Sandbox) -> None
 
 
 def test_waiting_too_long_kills(sandbox: Sandbox) -> None:
-    process = sandbox.spawn(["sleep", "321"])
+    process = sandbox.spawn(["sleep", "323"])
     with pytest.raises(ProcessTimeout):
         process.wait(0.2, 100)
     assert sandbox.run(python(COUNT_SLEEPERS)).stdout == b"0\n"
 
 
 def test_waiting_ends_what_the_program_left_behind(sandbox: Sandbox) -> None:
-    process = sandbox.spawn(["sh", "-c", "sleep 321 & echo started"])
+    process = sandbox.spawn(["sh", "-c", "sleep 323 & echo started"])
     assert process.wait(30.0, 1000).output == b"started\n"
     assert sandbox.run(python(COUNT_SLEEPERS)).stdout == b"0\n"
 
@@ -237,7 +237,7 @@ input(); print(1, flush=True)
 event = threading.Event()
 threads = [threading.Thread(target=event.wait, daemon=True) for _ in range(3)]
 input(); [thread.start() for thread in threads]; print(2, flush=True)
-input(); child = subprocess.Popen(["sleep", "321"]); print(3, flush=True)
+input(); child = subprocess.Popen(["sleep", "323"]); print(3, flush=True)
 input()
 """
     process, counts = sandbox.spawn(python(code)), []

@@ -86,7 +86,7 @@ def optimize(repo: Path, out: Path, *, branch: str | None = None, **changes: Any
         "tests": "python -m pytest -q -p no:cacheprovider tests",
         "coder": "catalog",
         "sandbox": "local",
-        "measure_seconds": 4.0,
+        "measure_seconds": 12.0,
         "equivalence_seconds": 1.0,
         "rounds": 1,
         "candidates": 1,
