@@ -178,7 +178,7 @@ def write_all(popen: subprocess.Popen[bytes], data: bytes) -> None:
         popen.stdin.write(data)
         popen.stdin.flush()
     except BrokenPipeError as error:
-        raise SandboxError("cannot set the sandbox up: the launcher ended before it read its settings") from error
+        raise SandboxError("cannot set the sandbox up: the launcher ended too early") from error
 
 
 def read_status(fd: int, seconds: float) -> dict[str, object] | None:
