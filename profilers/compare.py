@@ -20,7 +20,7 @@ from hotloop.profilers.verdict import NoiseFloor, Outcome, Verdict
 from hotloop.sandboxes.base import Sandbox
 
 MIN_PAIRS = 4
-"""Fewer never decide: the interval of three is boundless."""
+"""Fewer never decide; at the usual confidence the interval of three is boundless anyway."""
 
 MAX_PAIRS = 400
 NOISE_PAIRS = 8
