@@ -1,6 +1,7 @@
 """Many candidates in a row through one small target: what grows, and what is left at the end.
 
-    python benchmarks/endurance.py [--sandbox local|bubblewrap|docker] [--candidates N] [--json]
+    python benchmarks/endurance.py [--sandbox local|bubblewrap|docker] [--candidates N]
+                                     [--minutes M] [--json]
 
 Each candidate is a patch of its own. It gets a tree, a writable sandbox in which it is
 compiled, a second one in which its tests run and a worker answers a request over pipes, as in
@@ -31,8 +32,8 @@ from hotloop.sandboxes.registry import BACKENDS, make
 from hotloop.sandboxes.usage import disk_usage
 
 RUN_ID = f"endurance-{os.getpid()}"
-WARM = 10
-"""Candidates after which all that is made once has been made."""
+AT = (10, 100, 500)
+"""Candidates after which to look: by the first all that is made once has been made."""
 CODE = "def answer(number):\n    return sum(range(number + 1))\n"
 TESTS = "from code_under_test import answer\n\n\ndef test_answer():\n    assert answer(4) == 10\n"
 WORKER = "import sys\nfor line in sys.stdin:\n    print(int(line) * 2, flush=True)\n"
@@ -119,22 +120,26 @@ def of_engine() -> tuple[int, int]:
     return len(ours), int(used["LayersSize"] or 0) + writable + volumes
 
 
-def endure(name: str, candidates: int) -> tuple[list[Snapshot], int]:
-    """Snapshots before, after the first few and at the end, and how many things `reap` still found."""
+def endure(name: str, candidates: int, minutes: float) -> tuple[list[Snapshot], int]:
+    """Snapshots before, after `AT` and at the end, and how many things `reap` still found."""
     with temporary_folder("endurance") as folder:
         place = folder.resolve()
         bench = set_up(name, place)
         found = [bench.snapshot(0)]
+        end = time.monotonic() + 60 * minutes
         try:
             for number in range(1, candidates + 1):
                 bench.candidate(number)
-                if number in {min(WARM, candidates), candidates}:
+                over = number == candidates or time.monotonic() > end
+                if over or number in AT:
                     found.append(bench.snapshot(number))
                 if number % 50 == 0:
                     sys.stderr.write(f"{number} of {candidates}\n")
+                if over:
+                    break
         finally:
             left = bench.backend.reap(RUN_ID)
-        return list(dict.fromkeys(found)), left
+        return found, left
 
 
 def set_up(name: str, place: Path) -> Bench:
@@ -161,11 +166,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sandbox", choices=sorted(BACKENDS), default="bubblewrap")
     parser.add_argument("--candidates", type=int, default=1000)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so many")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     begun = time.monotonic()
-    found, left = endure(options.sandbox, options.candidates)
-    seconds = (time.monotonic() - begun) / options.candidates
+    found, left = endure(options.sandbox, options.candidates, options.minutes)
+    seconds = (time.monotonic() - begun) / found[-1].candidates
     if options.json:
         rows = [asdict(one) for one in found]
         said = json.dumps({"sandbox": options.sandbox, "left": left, "seconds": seconds, "at": rows})
