@@ -189,13 +189,12 @@ def run_once(
         process.close()
 
 
-def bytecode_of(sandbox: Sandbox, workload: CommandWorkload, seed: int) -> bytes:
-    """What the Python modules that the command imports compile to, so that no run compiles them again.
+def compiled_modules(sandbox: Sandbox, workload: CommandWorkload) -> bytes:
+    """What the Python modules of the command's last run compile to, so that no run compiles them again.
 
-    Runs the command once to learn their names. Compiled by us, for bytecode that the
-    target wrote may hold a result. Empty where the command is no Python, or too large.
+    Compiled by us, for bytecode that the target wrote may hold a result. Empty where the
+    command is no Python, or too large.
     """
-    run_once(sandbox, workload, seed=seed)
     output = sandbox.scratch / "bytecode"
     done = sandbox.run(
         [sandbox.environment.python, "-I", "-S", str(runner(sandbox)), "compile", str(output)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from statistics import median, stdev
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from hotloop.profilers.command import AnyWorkload
 from hotloop.profilers.core import aside, reserved_core
 from hotloop.profilers.engines.base import ABBA, BASE, CANDIDATE, SIDES, Engine, Plan, ProcessPair, is_waiting
-from hotloop.profilers.engines.choice import AUTO, choose, make_engine
+from hotloop.profilers.engines.choice import AUTO, Choice, choose, make_engine
 from hotloop.profilers.statistics import smallest_detectable, winsorize
 from hotloop.profilers.summary import decisive_value, interval_of, pair_ratio, summarize
 from hotloop.profilers.verdict import NoiseFloor, Outcome, Verdict
@@ -83,15 +83,19 @@ def compare(
     sandboxes = {BASE: base, CANDIDATE: candidate}
     with reserved_core(step_aside=False) as core:
         begun = clock()  # not before: waiting for the core is not measuring
-        name, reason = choose(settings.engine, sandboxes, workload, rng)
-        with beside(core, name):
-            engine = make_engine(name, sandboxes, workload, rng, cpu=core, varies=settings.varies)
-            found = sample(engine, reason, settings, clock, begun)
-        if settings.engine != AUTO or name == ABBA or not changed_character(found.pairs):
+        choice = choose(settings.engine, sandboxes, workload, rng)
+        with (
+            beside(core, choice.name),
+            closing(
+                make_engine(choice.name, sandboxes, workload, rng, cpu=core, varies=settings.varies)
+            ) as engine,
+        ):
+            found = sample(engine, choice, settings, clock, begun)
+        if settings.engine != AUTO or choice.name == ABBA or not changed_character(found.pairs):
             return found
+        reason = f"the workload began to wait while it was timed by {choice.name}"
         engine = make_engine(ABBA, sandboxes, workload, rng, cpu=core, varies=settings.varies)
-        reason = f"the workload began to wait while it was timed by {name}"
-        return sample(engine, reason, settings, clock, begun)
+        return sample(engine, replace(choice, name=ABBA, reason=reason), settings, clock, begun)
 
 
 def beside(core: int, engine: str) -> AbstractContextManager[None]:
@@ -100,10 +104,10 @@ def beside(core: int, engine: str) -> AbstractContextManager[None]:
 
 
 def sample(
-    engine: Engine, reason: str, settings: MeasureSettings, clock: Callable[[], float], begun: float
+    engine: Engine, choice: Choice, settings: MeasureSettings, clock: Callable[[], float], begun: float
 ) -> Measurement:
     """Process pairs until the interval decides, the time is spent, or CPU time says too little."""
-    plan = replace(engine.plan(), reason=reason)
+    plan = replace(engine.plan(choice.seen), reason=choice.reason)
     pairs: list[ProcessPair] = []
     first = clock()
     while True:
@@ -147,10 +151,14 @@ def noise_floor(
     rng = random.Random(f"noise/{settings.seed}")
     sandboxes = {BASE: base, CANDIDATE: twin}
     with reserved_core(step_aside=False) as core:
-        name, _ = choose(settings.engine, sandboxes, workload, rng)
-        with beside(core, name):
-            engine = make_engine(name, sandboxes, workload, rng, cpu=core, varies=settings.varies)
-            plan = engine.plan()
+        choice = choose(settings.engine, sandboxes, workload, rng)
+        with (
+            beside(core, choice.name),
+            closing(
+                make_engine(choice.name, sandboxes, workload, rng, cpu=core, varies=settings.varies)
+            ) as engine,
+        ):
+            plan = engine.plan(choice.seen)
             begun = time.monotonic()
             pairs = [engine.play(plan) for _ in range(count)]
             pair_seconds = (time.monotonic() - begun) / count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import PurePosixPath
 from statistics import fmean, median, stdev
 
@@ -81,9 +82,11 @@ def machine_noise(
     rng = random.Random(f"machine/{settings.seed}")
     sandboxes = {BASE: one, CANDIDATE: twin}
     pairs: list[ProcessPair] = []
-    with reserved_core() as core:
-        engine = ping_pong(sandboxes, workload(), rng, cpu=core, varies=settings.varies)
-        plan = engine.plan()
+    with (
+        reserved_core() as core,
+        closing(ping_pong(sandboxes, workload(), rng, cpu=core, varies=settings.varies)) as engine,
+    ):
+        plan = engine.plan({})
         begun = clock()
         while len(pairs) < MIN_PAIRS or clock() - begun < settings.max_seconds:
             pairs.append(engine.play(plan))

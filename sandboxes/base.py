@@ -185,6 +185,9 @@ class Process(Protocol):
     def activity(self) -> Activity:
         """Read from outside, like the clock."""
 
+    def pin(self, cpu: int) -> bool:
+        """Keep all its threads and processes on that core from now on; False where we cannot from outside."""
+
     def has_children(self) -> bool:
         """Whether any process other than the one that was started lives in it."""
 

@@ -74,6 +74,19 @@ def descendants(root: int) -> set[int]:
     return found - {root}
 
 
+def pin(pids: Iterable[int], cpu: int) -> bool:
+    """Keep all threads of these processes on that core; False where the kernel forbids it."""
+    for pid in pids:
+        try:
+            for entry in os.scandir(PROC / str(pid) / "task"):
+                os.sched_setaffinity(int(entry.name), {cpu})
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        except PermissionError:
+            return False
+    return True
+
+
 def peak_resident(pids: Iterable[int]) -> int:
     """Sum of the processes' VmHWM, in bytes.
 

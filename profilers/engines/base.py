@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.outputs import Difference
 from hotloop.profilers.workload import ForeignCode, WorkloadFailure
+
+if TYPE_CHECKING:
+    from hotloop.profilers.engines.looking import Look
 
 BASE, CANDIDATE = "base", "candidate"
 SIDES = (BASE, CANDIDATE)
@@ -109,11 +112,14 @@ class Engine(Protocol):
 
     name: str
 
-    def plan(self) -> Plan:
-        """From a few runs of base. Raises SideFailure for base."""
+    def plan(self, seen: Mapping[str, Look]) -> Plan:
+        """From what base was seen to do; it is looked at where `seen` lacks it. Raises SideFailure."""
 
     def play(self, plan: Plan) -> ProcessPair:
         """One process pair. Raises SideFailure, and ForeignCode for base."""
+
+    def close(self) -> None:
+        """End what was started for a next pair."""
 
 
 def is_waiting(wall_ns: float, cpu_ns: float) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -14,7 +15,7 @@ from hotloop.profilers.command import (
     CommandProcess,
     CommandRun,
     CommandWorkload,
-    bytecode_of,
+    compiled_modules,
     run_once,
     startup_of,
 )
@@ -29,8 +30,10 @@ from hotloop.profilers.engines.base import (
     Track,
     attributed,
 )
+from hotloop.profilers.engines.looking import PROBE_SECONDS, Look, Sight, Watch
 from hotloop.profilers.outputs import difference
 from hotloop.sandboxes.base import Sandbox
+from hotloop.sandboxes.environ import SINGLE_THREAD
 
 BLOCK_NS = 4e8
 """Time that one process pair of short commands spends: several runs, of which the median counts.
@@ -38,6 +41,7 @@ Each run is a fresh process, so that more of them in a pair say no more than mor
 
 MAX_ROUNDS = 8
 STARTUP_ROUNDS = 2
+PROBE_RUNS = 2
 
 
 @dataclass
@@ -56,25 +60,34 @@ class CommandEngine(ABC):
     def runs(self, order: list[str], seed: int) -> dict[str, CommandRun]:
         """One run on each side."""
 
-    def plan(self) -> Plan:
-        seeds = [self.rng.randrange(SEED_LIMIT) for _ in range(2)]
+    def plan(self, seen: Mapping[str, Look]) -> Plan:
+        look = self._run_both(seen)
         with ThreadPoolExecutor(len(SIDES)) as pool:  # nothing is timed yet
-            compiling = {
-                side: pool.submit(bytecode_of, self.sandboxes[side], self.workload, seeds[0])
-                for side in SIDES
-            }
-        for side in SIDES:
-            with attributed(side):
-                self._bytecode[side] = compiling[side].result()
-        first, again = (self._at_base(seeds[1]) for _ in range(2))
-        cost = max(1.0, median(max(run.cpu_ns, run.wall_ns) for run in (first, again)))
+            self._bytecode = dict(zip(SIDES, pool.map(self._compile, SIDES), strict=True))
+        cost = max(1.0, median(max(cost.call, cost.wall) for cost in look.costs))
         return Plan(
             batch=1,
             rounds=round(max(1.0, min(MAX_ROUNDS, BLOCK_NS / (2 * cost)))),
             engine=self.name,
-            compared=first.stdout == again.stdout,
+            compared=look.repeats,
             startup_ns=self._startup(),
         )
+
+    def close(self) -> None:
+        """Nothing runs: none is started ahead, for each empties the folders of the one before."""
+        self._bytecode.clear()
+
+    def _run_both(self, seen: Mapping[str, Look]) -> Look:
+        """A look at base; where `seen` lacks them, both have run at least once afterwards, on one seed."""
+        seed = self.rng.randrange(SEED_LIMIT)
+        if CANDIDATE not in seen:
+            with attributed(CANDIDATE):
+                run_once(self.sandboxes[CANDIDATE], self.workload, seed=seed)
+        with attributed(BASE):
+            return seen.get(BASE) or look_at_runs(self.sandboxes[BASE], self.workload, seed)
+
+    def _compile(self, side: str) -> bytes:
+        return compiled_modules(self.sandboxes[side], self.workload)
 
     def play(self, plan: Plan) -> ProcessPair:
         tracks = {side: Track(load=0) for side in SIDES}
@@ -102,16 +115,6 @@ class CommandEngine(ABC):
             bytecode=self._bytecode.get(side, b""),
         )
 
-    def _at_base(self, seed: int) -> CommandRun:
-        """A run that must succeed."""
-        with attributed(BASE):
-            run = run_once(
-                self.sandboxes[BASE], self.workload, seed=seed, cpu=self.cpu, bytecode=self._bytecode[BASE]
-            )
-            if failure := run.failure():
-                raise failure
-        return run
-
     def _startup(self) -> float | None:
         """CPU nanoseconds of the interpreter that does nothing, measured as the command will be."""
         command = startup_of(self.workload.command)
@@ -120,3 +123,28 @@ class CommandEngine(ABC):
         engine = replace(self, workload=replace(self.workload, command=command))
         runs = [engine.runs(next(self.orders), 0) for _ in range(STARTUP_ROUNDS)]
         return median(run.cpu_ns for pair in runs for run in pair.values())
+
+
+def look_at_runs(sandbox: Sandbox, workload: CommandWorkload, seed: int) -> Look:
+    """A few runs with one seed, on every core, which must succeed. Raises WorkloadFailure.
+
+    Its children are its own affair, one after the other; threads in one of them are not.
+    """
+    deadline = time.monotonic() + PROBE_SECONDS
+    sights: list[Sight] = []
+    runs: list[CommandRun] = []
+    while len(runs) < PROBE_RUNS and (not runs or time.monotonic() < deadline):
+        process = CommandProcess(sandbox, workload, seed=seed, cpu=None, env=SINGLE_THREAD)
+        try:
+            with Watch(process.process) as watch:
+                process.go()
+                run = process.finish()
+        finally:
+            process.close()
+        if failure := run.failure():
+            raise failure
+        several = "runs several threads" if watch.threads > watch.processes else ""
+        sights.append(Sight(run.wall_ns, run.cpu_ns, run.delay_ns, several))
+        runs.append(run)
+    costs = tuple(Cost(0, run.cpu_ns, 0, 0, wall=run.wall_ns, delay=run.delay_ns) for run in runs)
+    return Look(tuple(sights), costs, repeats=all(run.stdout == runs[0].stdout for run in runs))

@@ -13,9 +13,10 @@ import pytest
 from hotloop.errors import UsageError
 from hotloop.profilers.command import CommandWorkload, startup_of
 from hotloop.profilers.compare import Measurement, MeasureSettings, compare, noise_floor
-from hotloop.profilers.engines import choice, commands, turns
+from hotloop.profilers.engines import commands, players, turns
 from hotloop.profilers.engines.base import SideFailure
-from hotloop.profilers.engines.choice import Sight, more_than_computing
+from hotloop.profilers.engines.choice import Choice, more_than_computing
+from hotloop.profilers.engines.looking import Sight
 from hotloop.profilers.verdict import Outcome, Verdict
 from hotloop.profilers.workload import RUNNER, Workload
 from hotloop.sandboxes.base import EnvironmentSpec, Sandbox
@@ -43,7 +44,7 @@ def short_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "PAIR_NS", 1e8)
     monkeypatch.setattr(commands, "BLOCK_NS", 1e8)
     monkeypatch.setattr(commands, "STARTUP_ROUNDS", 2)
-    monkeypatch.setattr(choice, "PROBE_CALLS", 2)
+    monkeypatch.setattr(players, "PROBE_CALLS", 2)
 
 
 def command(text: str = "python main.py") -> CommandWorkload:
@@ -261,7 +262,9 @@ def test_a_workload_that_begins_to_wait_is_measured_again_by_wall_time(
     sandbox_of: MakeSandbox, workload_of: MakeWorkload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The probe is made to see one computing call, as of a program that sleeps only later."""
-    monkeypatch.setattr("hotloop.profilers.compare.choose", lambda *_: ("ping-pong", "both sides compute"))
+    monkeypatch.setattr(
+        "hotloop.profilers.compare.choose", lambda *_: Choice("ping-pong", "both sides compute")
+    )
     sleeps = sandbox_of(
         {"pkg/core.py": "import time\ndef total(seed):\n    time.sleep(0.02)\n    return seed"}
     )

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from hotloop.profilers.command import CommandWorkload, bytecode_of, run_once
+from hotloop.profilers.command import CommandWorkload, compiled_modules, run_once
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SideFailure
 from hotloop.profilers.probe_command import agreement_of_command, character_of_command
 from hotloop.profilers.workload import WorkloadFailure
@@ -82,7 +82,8 @@ print("compiled", pathlib.Path(helper.__cached__).is_file(), end="")
     sandbox = sandbox_of({"main.py": "import sys; sys.dont_write_bytecode = True\n" + show, "helper.py": ""})
     bare = run_once(sandbox, COMMAND, seed=1)
     warm = sandbox_of({"main.py": show, "helper.py": ""})
-    packed = bytecode_of(warm, COMMAND, seed=1)
+    run_once(warm, COMMAND, seed=1)
+    packed = compiled_modules(warm, COMMAND)
     ready = run_once(warm, COMMAND, seed=1, bytecode=packed)
 
     assert bare.stdout == b"HOME []\nTMPDIR []\ncompiled False"

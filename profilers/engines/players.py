@@ -1,0 +1,212 @@
+"""One side's live process and its account of CPU time; how pairs of them are started.
+
+An interpreter takes longer to start than many a workload to call. So the next pair's
+interpreters start on the other cores while this pair is timed, and move to the
+measuring core before they load anything of the target: no target code runs beside the
+pair that is timed.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from itertools import pairwise
+
+from hotloop.profilers.engines.base import (
+    SEED_LIMIT,
+    Cost,
+    Track,
+    attributed,
+    shuffled,
+)
+from hotloop.profilers.engines.looking import PROBE_SECONDS, Look, Sight, Watch
+from hotloop.profilers.workload import Output, Workload, WorkloadProcess
+from hotloop.sandboxes.base import Sandbox
+from hotloop.sandboxes.environ import SINGLE_THREAD
+
+TARGET_CALL_NS = 5e6
+"""A timed call lasts at least about this long: shorter ones are batched, so that a
+few microseconds of pipe and clock cost less than a tenth of a per cent."""
+
+MAX_BATCH = 64
+PROBE_CALLS = 3
+UNWATCHED = nullcontext()
+
+Started = dict[str, WorkloadProcess]
+"""Both sides, ready, with nothing of the target loaded."""
+
+
+class Player:
+    """One side's process with its running account of CPU time."""
+
+    def __init__(self, worker: WorkloadProcess) -> None:
+        self.worker = worker
+        self.read = worker.process.cpu_ns
+        self._last = 0
+        self.track = Track(load=0)
+
+    def load(self) -> None:
+        """What of the target is imported is the first thing on its account."""
+        self.worker.ready()
+        start = self.read()
+        self.worker.load()
+        self._last = self.read()
+        self.track.load = self._last - start
+
+    def turn(self, seeds: list[int], watch: AbstractContextManager[object] = UNWATCHED) -> list[Output]:
+        """One timed request, with its phases accounted apart. watch: entered around the call."""
+        begun, clock = self.read(), [time.perf_counter_ns()]
+        self.worker.setup(seeds)
+        clock.append(time.perf_counter_ns())
+        delayed = self.worker.process.activity().delay_ns
+        with watch:
+            ready = self.read()
+            clock.append(time.perf_counter_ns())
+            self.worker.call()
+            clock.append(time.perf_counter_ns())
+            called = self.read()
+        delayed = self.worker.process.activity().delay_ns - delayed
+        clock.append(time.perf_counter_ns())
+        outputs = self.worker.digest()
+        clock.append(time.perf_counter_ns())
+        digested = self.read()
+        setup, _, call, _, digest = (later - earlier for earlier, later in pairwise(clock))
+        self.track.costs.append(
+            Cost(
+                setup=ready - begun,
+                call=called - ready,
+                digest=digested - called,
+                idle=begun - self._last,
+                wall=call,
+                wall_around=setup + digest,
+                delay=delayed,
+            )
+        )
+        self._last = digested
+        return outputs
+
+    def finish(self) -> Track:
+        self.track.children = self.worker.process.has_children()
+        self.track.peak_memory = self.worker.process.peak_memory()
+        return self.track
+
+
+class Starts:
+    """Fresh pairs of interpreters, one hash seed a pair, in random order. `close` ends one not taken.
+
+    cpu: the core that they are timed on; None for any.
+    """
+
+    def __init__(
+        self, sandboxes: Mapping[str, Sandbox], workload: Workload, rng: random.Random, cpu: int | None
+    ) -> None:
+        self._sandboxes, self._workload, self._rng, self._cpu = sandboxes, workload, rng, cpu
+        self._pool: ThreadPoolExecutor | None = None
+        self._coming: Future[Started] | None = None
+        self._movable = cpu is not None
+
+    def take(self) -> Started:
+        """The pair that was prepared, or one that is started now, on the core."""
+        coming, self._coming = self._coming, None
+        if coming is None:
+            return self._start(*self._drawn(), self._cpu)
+        started = coming.result()
+        if self._pinned(started):
+            return started
+        close(started)
+        self._movable = False
+        return self.take()
+
+    def prepare(self, beside: Started) -> None:
+        """Start the next pair on the cores that this thread has, where it can be moved as `beside` can."""
+        self._movable = self._movable and self._cpu not in os.sched_getaffinity(0) and self._pinned(beside)
+        if self._movable:
+            self._pool = self._pool or ThreadPoolExecutor(1)  # its thread stays on the cores of this one
+            self._coming = self._pool.submit(self._start, *self._drawn(), None)
+
+    def close(self) -> None:
+        coming, self._coming = self._coming, None
+        if coming is not None and coming.exception() is None:
+            close(coming.result())
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def _drawn(self) -> tuple[int, list[str]]:
+        return self._rng.randrange(1, 1 << 32), shuffled(self._rng)
+
+    def _pinned(self, started: Started) -> bool:
+        """Whether all are on the core now."""
+        assert self._cpu is not None
+        return all(worker.process.pin(self._cpu) for worker in started.values())
+
+    def _start(self, hash_seed: int, order: list[str], cpu: int | None) -> Started:
+        env = SINGLE_THREAD if self._cpu is not None else None
+        with ExitStack() as stack:
+            started: Started = {}
+            for side in order:
+                with attributed(side):
+                    started[side] = WorkloadProcess(
+                        self._sandboxes[side], self._workload, hash_seed=hash_seed, cpu=cpu, env=env
+                    )
+                    stack.callback(started[side].close)
+            for side in order:
+                with attributed(side):
+                    started[side].ready()
+            stack.pop_all()
+            return started
+
+
+def close(started: Started) -> None:
+    for worker in started.values():
+        worker.close()
+
+
+@contextmanager
+def players(starts: Starts) -> Iterator[dict[str, Player]]:
+    """The next pair, loaded, in the order in which they were started."""
+    started = starts.take()
+    try:
+        found = {side: Player(worker) for side, worker in started.items()}
+        for side, player in found.items():
+            with attributed(side):
+                player.load()
+        yield found
+    finally:
+        close(started)
+
+
+def look_at_calls(sandbox: Sandbox, workload: Workload, rng: random.Random) -> Look:
+    """A few requests of one fresh process, libraries in one thread as on one core. Raises WorkloadFailure."""
+    begun = time.perf_counter_ns()
+    hash_seed = rng.randrange(1, 1 << 32)
+    player = Player(WorkloadProcess(sandbox, workload, hash_seed=hash_seed, cpu=None, env=SINGLE_THREAD))
+    try:
+        player.load()
+        starting = time.perf_counter_ns() - begun
+        player.turn([rng.randrange(SEED_LIMIT)])
+        (first,) = player.track.costs
+        batch = min(MAX_BATCH, math.ceil(TARGET_CALL_NS / max(1, first.wall)))
+        sights = tuple(_sights(player, batch, rng))
+        return Look(sights, tuple(player.track.costs[1:]), batch=batch, starting=starting)
+    finally:
+        player.worker.close()
+
+
+def _sights(player: Player, batch: int, rng: random.Random) -> Iterator[Sight]:
+    deadline = time.monotonic() + PROBE_SECONDS
+    for number in range(PROBE_CALLS):
+        if number and time.monotonic() > deadline:
+            return
+        watch = Watch(player.worker.process)
+        player.turn([rng.randrange(SEED_LIMIT) for _ in range(batch)], watch)
+        cost, extra = player.track.costs[-1], ""
+        if watch.processes > 1:
+            extra = f"starts child processes ({watch.processes - 1} at a time)"
+        elif watch.threads > 1:
+            extra = f"runs {watch.threads} threads"
+        yield Sight(cost.wall, cost.call, watch.delayed, extra)
