@@ -16,42 +16,21 @@ With `observe` such an object is also asked: for its public properties, its leng
 its items and its text. Only where that is known to repeat may it be used.
 """
 
-import array
-import collections
-import datetime
-import decimal
-import enum
-import fractions
 import hashlib
-import io
 import marshal
 import math
-import pathlib
-import re
 import struct
-import sys
-import types
-import uuid
 
+import hotloop_kinds
 import hotloop_observe
+from hotloop_encoding import TEXT_LIMIT, UNBOUND, integer, items_of, short, sized, type_name
 
 DEPTH_LIMIT = 200  # a level takes three frames of the interpreter, which allows 1,000
 ITERATOR_LIMIT = 100_000
 LEAF_LIMIT = 400
-TEXT_LIMIT = 160
 FLOAT_LIMIT = 100_000
 
-_BY_TEXT = (
-    decimal.Decimal, fractions.Fraction, datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo,
-    uuid.UUID, pathlib.PurePath, range, slice,
-)  # fmt: skip
 _PLAIN = frozenset((int, float, str, bytes, bool, type(None)))
-_BY_NAME = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)
-_ITERATORS = (
-    types.GeneratorType, map, filter, zip, enumerate, reversed,
-    type(iter([])), type(iter(())), type(iter({})), type(iter(set())), type(iter("")), type(iter(range(0))),
-    type({}.keys()), type({}.values()), type({}.items()),
-)  # fmt: skip
 
 
 class Canon:
@@ -79,7 +58,7 @@ class Canon:
 
     def _leaf(self, path, value):
         if self.leaves is not None and len(self.leaves) < LEAF_LIMIT:
-            self.leaves.append([path[:TEXT_LIMIT], _short(value)])
+            self.leaves.append([path[:TEXT_LIMIT], short(value)])
 
     def _encode(self, value, path, depth):
         """Chunks of bytes; each value starts with a tag and, where it varies, a length."""
@@ -107,15 +86,15 @@ class Canon:
         if value is None or value is True or value is False or value is Ellipsis or value is NotImplemented:
             return repr(value).encode() + b";"
         if kind is int:
-            return b"i" + _integer(value) + b";"
+            return b"i" + integer(value) + b";"
         if kind is float:
             return self._float(value)
         if kind is complex:
             return b"j" + self._float(value.real) + self._float(value.imag)
         if kind is str:
-            return _sized(b"s", value.encode("utf-8", "surrogatepass"))
+            return sized(b"s", value.encode("utf-8", "surrogatepass"))
         if kind is bytes:
-            return _sized(b"b", value)
+            return sized(b"b", value)
         return None
 
     def _float(self, value):
@@ -130,13 +109,10 @@ class Canon:
         return b"f" + struct.pack(">d", value)
 
     def _compound(self, value, path, depth):
-        yield _sized(b"<", _type_name(type(value)).encode())
-        for test, encode in _READERS:
-            if test(value):
-                yield from encode(self, value, path, depth)
-                break
-        else:
-            yield from self._object(value, path, depth)
+        yield sized(b"<", type_name(type(value)).encode())
+        reader = hotloop_kinds.reader_of(value)
+        read = self._object if reader is None else getattr(self, reader)
+        yield from read(value, path, depth)
         yield b">"
 
     def _plain(self, items):
@@ -148,10 +124,10 @@ class Canon:
         """
         if self.leaves is not None or not set(map(type, items)) <= self._plain_types:
             return None
-        return _sized(b"m", marshal.dumps(items, 0))
+        return sized(b"m", marshal.dumps(items, 0))
 
     def sequence(self, value, path, depth):
-        items = _items(value)
+        items = items_of(value)
         plain = self._plain(items)
         if plain is not None:
             yield plain
@@ -169,13 +145,13 @@ class Canon:
             pairs = []
         for key, item in pairs:
             yield from self._encode(key, path + ".key", depth)
-            yield from self._encode(item, "%s[%s]" % (path, _short(key)), depth)
+            yield from self._encode(item, "%s[%s]" % (path, short(key)), depth)
         factory = getattr(value, "default_factory", None)
         if factory is not None:
-            yield _sized(b"F", _type_name(factory).encode())
+            yield sized(b"F", type_name(factory).encode())
 
     def unordered(self, value, path, depth):
-        items = _items(value)
+        items = items_of(value)
         if set(map(type, items)) in ({int}, {str}):
             yield from self.sequence(sorted(items), path, depth)
             return
@@ -215,15 +191,15 @@ class Canon:
 
     def text(self, value, path, depth):
         self._leaf(path, value)
-        yield _sized(b"t", str(value).encode("utf-8", "surrogatepass"))
+        yield sized(b"t", str(value).encode("utf-8", "surrogatepass"))
 
     def name(self, value, path, depth):
         self._leaf(path, value)
-        yield _sized(b"q", _type_name(value).encode())
+        yield sized(b"q", type_name(value).encode())
 
     def member(self, value, path, depth):
         self._leaf(path, value)
-        yield _sized(b"e", str(value.name).encode())
+        yield sized(b"e", str(value.name).encode())
 
     def pattern(self, value, path, depth):
         yield from self._encode(value.pattern, path, depth)
@@ -231,11 +207,11 @@ class Canon:
 
     def error(self, value, path, depth):
         self._leaf(path, "%s: %s" % (type(value).__name__, value))
-        yield _sized(b"x", str(value).encode("utf-8", "surrogatepass"))
+        yield sized(b"x", str(value).encode("utf-8", "surrogatepass"))
 
     def buffer(self, value, path, depth):
         self._leaf(path, value)
-        yield _sized(b"B", bytes(value))
+        yield sized(b"B", bytes(value))
 
     def stream(self, value, path, depth):
         yield from self._encode(value.getvalue(), path, depth)
@@ -268,9 +244,9 @@ class Canon:
         kind = type(value)
         names, hidden = hotloop_observe.attributes(value)
         methods = hotloop_observe.questions(kind, only_text=not names)
-        base = next((base for base in _UNBOUND if isinstance(value, base)), None)
+        base = next((base for base in UNBOUND if isinstance(value, base)), None)
         if base is not None:
-            yield self._scalar(_UNBOUND[base](value)) or b""
+            yield self._scalar(UNBOUND[base](value)) or b""
         for name in names:
             yield name.encode()
             yield from self._encode(getattr(value, name), "%s.%s" % (path, name), depth)
@@ -278,10 +254,10 @@ class Canon:
             for name, ask in methods:
                 yield from self._observe(value, name, ask, path, depth)
         elif not names and base is None:
-            self.uncompared.add(_type_name(kind))
-            self._leaf(path, _type_name(kind))
+            self.uncompared.add(type_name(kind))
+            self._leaf(path, type_name(kind))
         elif hidden and methods:
-            self.uncompared.add("%s: what it hands out by %s" % (_type_name(kind), ", ".join(dict(methods))))
+            self.uncompared.add("%s: what it hands out by %s" % (type_name(kind), ", ".join(dict(methods))))
 
     def _observe(self, value, name, ask, path, depth):
         """What a method of the target answers, or how it fails."""
@@ -296,84 +272,8 @@ class Canon:
             yield from self.iterator(answer, path, depth)
 
 
-_UNBOUND = {
-    int: int.__int__,
-    float: float.__float__,
-    str: str.__str__,
-    bytes: lambda value: bytes.__getitem__(value, slice(None)),
-}
-"""How to see the value in an object of a subclass, whatever that subclass makes of it."""
-
-
-def _items(value):
-    """The items of a sequence or set; of a subclass those it holds, not those that it says it has."""
-    for kind in (list, tuple, set, frozenset, collections.deque):
-        if isinstance(value, kind):
-            return list(kind.__iter__(value))
-    return list(value)
-
-
-def _module_type(module, *names):
-    """A test for types of a module that the target may or may not have loaded."""
-
-    def test(value):
-        loaded = sys.modules.get(module)
-        kinds = tuple(getattr(loaded, name) for name in names if hasattr(loaded, name))
-        return bool(kinds) and isinstance(value, kinds)
-
-    return test
-
-
-def _is_sparse(value):
-    return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocoo")
-
-
-def _is(*kinds):
-    return lambda value: isinstance(value, kinds)
-
-
-_READERS = (
-    (_is(enum.Enum), Canon.member),
-    (_is(dict, types.MappingProxyType, collections.UserDict, collections.ChainMap), Canon.mapping),
-    (_is(list, tuple, collections.deque, collections.UserList), Canon.sequence),
-    (_is(set, frozenset), Canon.unordered),
-    (_is(*_BY_TEXT), Canon.text),
-    (_is(*_BY_NAME), Canon.name),
-    (_is(re.Pattern), Canon.pattern),
-    (_is(BaseException), Canon.error),
-    (_is(bytearray, memoryview, array.array), Canon.buffer),
-    (_is(io.StringIO, io.BytesIO), Canon.stream),
-    (_is(*_ITERATORS), Canon.iterator),
-    (_module_type("numpy", "ndarray", "generic"), Canon.array),
-    (_module_type("pandas", "DataFrame", "Series", "Index"), Canon.frame),
-    (_is_sparse, Canon.sparse),
-    (lambda value: hasattr(type(value), "__next__"), Canon.iterator),
-)  # fmt: skip
-
-
-def _sized(tag, data):
-    return tag + b"%d:" % len(data) + data
-
-
-def _integer(value):
-    # Not str(): Python refuses to print integers of more than 4,300 digits.
-    return (
-        b"%x" % value
-        if -(1 << 4096) < value < 1 << 4096
-        else value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
-    )
-
-
-def _type_name(kind):
-    return "%s.%s" % (
-        getattr(kind, "__module__", "?"),
-        getattr(kind, "__qualname__", getattr(kind, "__name__", "?")),
-    )
-
-
-def _short(value):
-    try:
-        text = repr(value)
-    except Exception as error:
-        text = "<%s in repr>" % type(error).__name__
-    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 3] + "..."
+def digest_of(value, floats_apart=False):
+    """What one can see of a value where it may be asked."""
+    canon = Canon(floats_apart, observe=True)
+    canon.add(value)
+    return canon.digest()

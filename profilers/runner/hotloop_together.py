@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 
+import hotloop_calling
 import hotloop_canon
 
 TURNS = 2000  # lines after which a thread no longer steps aside
@@ -21,7 +22,7 @@ def seen(asks, roots, floats_apart, shared=False):
     call that nothing ran beside. Empty where a call did not end.
     """
     asks = asks[:1] * len(asks) if shared else asks
-    found = [[_digest(_run(*ask()), floats_apart)] for ask in asks]
+    found = [[hotloop_canon.digest_of(_result(*ask()), floats_apart)] for ask in asks]
     for _ in range(ROUNDS):
         results = [None] * len(asks)
         prepared = [asks[0]()] * len(asks) if shared else [ask() for ask in asks]
@@ -31,7 +32,7 @@ def seen(asks, roots, floats_apart, shared=False):
             ready.wait(SECONDS)
             sys.settrace(_stepping_aside(roots))
             try:
-                results[at] = [_run(*prepared[at])]
+                results[at] = [_result(*prepared[at])]
             finally:
                 sys.settrace(None)
 
@@ -43,7 +44,7 @@ def seen(asks, roots, floats_apart, shared=False):
         if None in results:
             return []
         for digests, result in zip(found, results):  # noqa: B905 (3.9 has no `strict`)
-            digests.append(_digest(result[0], floats_apart))
+            digests.append(hotloop_canon.digest_of(result[0], floats_apart))
     return found
 
 
@@ -63,31 +64,5 @@ def _stepping_aside(roots):
     return call
 
 
-def _run(function, arguments):
-    """Result or exception, and the arguments afterwards."""
-    positional, named = bound(arguments)
-    try:
-        return function(*positional, **named), arguments
-    except BaseException as error:
-        return error, arguments
-
-
-def _digest(made, floats_apart):
-    canon = hotloop_canon.Canon(floats_apart, False, observe=True)
-    canon.add(made[0])
-    return canon.digest()
-
-
-def bound(arguments):
-    """(how, name, value) as what a function is called with."""
-    positional, named = [], {}
-    for how, name, value in arguments:
-        if how == "p":
-            positional.append(value)
-        elif how == "*":
-            positional.extend(value)
-        elif how == "k":
-            named[name] = value
-        else:
-            named.update(value)
-    return positional, named
+def _result(function, arguments):
+    return hotloop_calling.result_of(function, *hotloop_calling.bound(arguments))
