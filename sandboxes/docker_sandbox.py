@@ -98,6 +98,9 @@ class DockerProcess:
             self._delays |= proc.run_delays(pids | self._delays.keys())
             return Activity(len(pids), proc.threads(pids), sum(self._delays.values()))
 
+    def migrations(self) -> int:
+        return proc.migrations(self._container.meter.pids(self._launcher) or ())
+
     def pin(self, cpu: int) -> bool:
         del cpu  # its clock is that of all its container runs: nothing more could run in it meanwhile
         return False

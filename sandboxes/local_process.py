@@ -148,6 +148,9 @@ class LocalProcess:
             self._delays |= proc.run_delays(pids | self._delays.keys())
             return Activity(len(pids), proc.threads(pids), sum(self._delays.values()))
 
+    def migrations(self) -> int:
+        return proc.migrations(self._launched.pids())
+
     def pin(self, cpu: int) -> bool:
         return proc.pin(self._launched.pids(), cpu)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from pathlib import Path
 from hotloop.sandboxes.errors import SandboxError
 
 PROC = Path("/proc")
+_MIGRATIONS = re.compile(rb"nr_migrations\s*:\s*(\d+)")
 
 
 def stat_fields(pid: int) -> list[str] | None:
@@ -72,6 +74,19 @@ def descendants(root: int) -> set[int]:
     while more := {pid for pid, parent in tree.items() if parent in found} - found:
         found |= more
     return found - {root}
+
+
+def migrations(pids: Iterable[int]) -> int:
+    """Of all threads of these processes, by /proc/<pid>/sched; 0 where the kernel keeps none."""
+    count = 0
+    for pid in pids:
+        try:
+            for entry in os.scandir(PROC / str(pid) / "task"):
+                found = _MIGRATIONS.search((Path(entry.path) / "sched").read_bytes())
+                count += int(found[1]) if found else 0
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return count
 
 
 def pin(pids: Iterable[int], cpu: int) -> bool:

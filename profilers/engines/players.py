@@ -48,11 +48,13 @@ class Player:
         self.worker = worker
         self.read = worker.process.cpu_ns
         self._last = 0
+        self._moves = 0
         self.track = Track(load=0)
 
     def load(self) -> None:
         """What of the target is imported is the first thing on its account."""
         self.worker.ready()
+        self._moves = self.worker.process.migrations()  # the one to this core is behind it
         start = self.read()
         self.worker.load()
         self._last = self.read()
@@ -89,6 +91,10 @@ class Player:
         )
         self._last = digested
         return outputs
+
+    def moves(self) -> int:
+        """How often it has left the core it was on since it loaded the target."""
+        return self.worker.process.migrations() - self._moves
 
     def finish(self) -> Track:
         self.track.children = self.worker.process.has_children()

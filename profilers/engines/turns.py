@@ -24,7 +24,7 @@ from hotloop.profilers.engines.players import (
     players,
 )
 from hotloop.profilers.outputs import Difference, difference
-from hotloop.profilers.workload import Output, Workload
+from hotloop.profilers.workload import Output, Workload, WorkloadFailure
 from hotloop.sandboxes.base import Sandbox
 
 PAIR_NS = 1e9
@@ -78,6 +78,7 @@ class FileTurns:
             for side in SIDES:
                 with attributed(side):
                     started[side].worker.check_loaded()
+            self._check_stayed(started)
             unknown = set.union(*(player.worker.uncompared for player in started.values()))
             return ProcessPair(
                 tracks={side: started[side].finish() for side in SIDES},
@@ -85,6 +86,13 @@ class FileTurns:
                 uncompared=tuple(sorted(unknown)),
                 clock=started[BASE].worker.process.clock,
             )
+
+    def _check_stayed(self, started: dict[str, Player]) -> None:
+        """Elsewhere a candidate is spared what slows base. What base does as well is no trick."""
+        moved = {side: player.moves() > 0 for side, player in started.items()}
+        if self.cpu is not None and moved[CANDIDATE] and not moved[BASE]:
+            with attributed(CANDIDATE):
+                raise WorkloadFailure("call", "it left the core that it was to be measured on")
 
     def _round(self, started: dict[str, Player], plan: Plan, order: list[str]) -> Difference | None:
         seeds = [self.rng.randrange(SEED_LIMIT) for _ in range(plan.batch)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -272,6 +273,31 @@ def test_a_workload_that_begins_to_wait_is_measured_again_by_wall_time(
 
     assert found.engine == "abba"
     assert any("began to wait while it was timed by ping-pong" in note for note in found.notes)
+
+
+ROAMS = """
+import os
+def total(seed):
+    core = os.sched_getaffinity(0)
+    for number in range(1024):
+        try: os.sched_setaffinity(0, {number})
+        except OSError: continue
+        sum(range(1000))
+    os.sched_setaffinity(0, core)
+    return seed
+"""
+
+
+def test_a_candidate_that_leaves_its_core_fails_though_it_comes_back(
+    sandbox_of: MakeSandbox, workload_of: MakeWorkload
+) -> None:
+    base = sandbox_of({"pkg/core.py": "def total(seed):\n    sum(range(1000))\n    return seed"})
+    roams = sandbox_of({"pkg/core.py": ROAMS})
+    assert len(os.sched_getaffinity(0)) > 1, "on one core nobody can leave it"
+
+    with pytest.raises(SideFailure, match="candidate: call: it left the core"):
+        measured(base, roams, workload_of(FILE), engine="ping-pong")
+    assert measured(roams, roams, workload_of(FILE), engine="ping-pong").verdict.differs is None
 
 
 @pytest.mark.parametrize("engine", ["ping-pong", "co-scheduled"])
