@@ -94,6 +94,21 @@ class Answer:
         return f"raised {self.result}" if self.output.raised else f"gave {self.result}"
 
 
+@dataclass(frozen=True)
+class Stream:
+    """What came of a call that was given an iterator for the argument `name`. whole: the digest where it
+    is given a list. taken: items taken of it, after each that the result handed out, and at the end.
+    promised: annotation or description say that an iterator will do. raised: an exception's name."""
+
+    name: str
+    digest: str
+    whole: str
+    taken: tuple[int, ...]
+    promised: bool
+    raised: str | None
+    seconds: float
+
+
 class CallProcess(RunnerProcess):
     """Fresh, with nothing of the target loaded before the first call. Raises WorkloadFailure.
 
@@ -141,6 +156,11 @@ class CallProcess(RunnerProcess):
         fields = [_fields(one, False) for one in asks]
         seen = items(self.ask("together", asks=fields, shared=shared), "seen")
         return [tuple(str(digest)[:64] for digest in row[:20]) for row in seen if isinstance(row, list)]
+
+    def streams(self, asked: Ask, count: int) -> list[Stream]:
+        """One for each list among the arguments, repeated to `count` items. Empty where there is none."""
+        rows = items(self.ask("streams", ask=_fields(asked, False), count=count), "rows")
+        return [_checked(_stream, row) for row in rows[:20]]
 
     def hold_threads(self) -> None:
         """From now on effects tell of threads that go on after a call, however quick. Before any import."""
@@ -204,6 +224,18 @@ def _answer(reply: dict[str, Any]) -> Answer:
         shared=_names(reply, "shared"),
         ties=_names(reply, "ties"),
         changed=_names(reply, "changed"),
+    )
+
+
+def _stream(row: dict[str, Any]) -> Stream:
+    return Stream(
+        name=str(row["name"])[:60],
+        digest=str(row["digest"])[:64],
+        whole=str(row["whole"])[:64],
+        taken=tuple(int(count) for count in row["taken"][:4000]),
+        promised=row["promised"] is True,
+        raised=None if row["raised"] is None else str(row["raised"])[:60],
+        seconds=float(row["seconds"]),
     )
 
 

@@ -12,7 +12,7 @@ import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -71,12 +71,14 @@ class Call:
 @dataclass(frozen=True)
 class Recording:
     """data: the calls, opaque. problems: why calls of a function were not recorded, by its label.
-    others: calls of the companions of what changed."""
+    others: calls of the companions of what changed. streams: names of arguments for which some call had
+    an iterator, by the function's label."""
 
     data: bytes
     calls: tuple[Call, ...]
     problems: dict[str, str]
     others: tuple[Call, ...] = ()
+    streams: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def parse(
@@ -96,6 +98,7 @@ class Recording:
             tuple(call for call in calls if call.function in own),
             problems,
             tuple(call for call in calls if call.function not in own),
+            _streams(rows, every),
         )
 
     def of(self, function: Function) -> list[Call]:
@@ -239,3 +242,13 @@ def _problem(row: dict[str, Any], functions: Sequence[Function]) -> Iterator[tup
     number, text = row.get("function"), row.get("problem")
     if isinstance(text, str) and isinstance(number, int) and 0 <= number < len(functions):
         yield functions[number].label, text[:200]
+
+
+def _streams(rows: Sequence[dict[str, Any]], functions: Sequence[Function]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for row in rows:
+        number, names = row.get("function"), row.get("streams")
+        if isinstance(names, list) and isinstance(number, int) and 0 <= number < len(functions):
+            label = functions[number].label
+            found[label] = found.get(label, frozenset()) | {str(name)[:200] for name in names[:20]}
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 
@@ -18,6 +18,7 @@ from hotloop.agent.equivalence.changed import Change
 from hotloop.agent.equivalence.kept import find_kept, find_mixed_up
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.recording import Call
+from hotloop.agent.equivalence.streaming import ReadAhead, find_read_ahead
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SideFailure, attributed
 from hotloop.profilers.workload import Output, WorkloadFailure
 from hotloop.sandboxes.base import Sandbox
@@ -70,6 +71,12 @@ def replay(
             found.unsure.append(one.text)
         else:
             found.difference = found.difference or one.text
+    if not differing:
+        for read in session.streams(calls, known, recording.streams, seconds / 4):
+            if read.sure and not may_not_fit(read.call, change):
+                found.difference = found.difference or read.text
+            else:
+                found.unsure.append(read.text)
     found.not_compared += sorted({name for answer in known.values() for name in answer.uncompared})
     return found
 
@@ -188,6 +195,30 @@ class Session:
         finally:
             base.close()
             candidate.close()
+
+    def streams(
+        self,
+        calls: Sequence[Call],
+        known: dict[str, Answer],
+        given: Mapping[str, frozenset[str]],
+        seconds: float,
+    ) -> list[ReadAhead]:
+        """What shows when iterators are given for lists; of each function the first, and what is sure."""
+        base, candidate = (self.start(side, 0) for side in (BASE, CANDIDATE))
+        deadline = time.monotonic() + seconds
+        steady = [call for call in calls if call.id in known and known[call.id].seconds < QUICK_SECONDS]
+        found: dict[tuple[str, bool], ReadAhead] = {}
+        try:
+            for read in find_read_ahead(base, candidate, steady, given, deadline):
+                found.setdefault((read.call.label, read.sure), read)
+            if time.monotonic() > deadline:
+                self.notes.append("how much is taken of an iterator: out of time")
+        except WorkloadFailure as failure:
+            self.notes.append(f"how much is taken of an iterator: {failure}")
+        finally:
+            base.close()
+            candidate.close()
+        return list(found.values())
 
     def _told(self, call: Call, old: Answer, new: Answer, slot: int) -> str:
         """The difference, with the place in the result where that helps."""

@@ -104,7 +104,8 @@ class Recorder:
             return
         problem = self._store(number, frame, arguments)
         if problem is not None:
-            self._write(self.index, {"function": number, "problem": problem[:300]})
+            row = {"function": number, "problem": problem[:300], "streams": _streams(arguments)}
+            self._write(self.index, row)
             self.seen[kind] += 50 * self.each
             return
         self.kept[number] = self.kept.get(number, 0) + 1
@@ -132,6 +133,7 @@ class Recorder:
         known = others if frame.f_code.co_name == "__init__" else pickler
         classes = sorted(known.classes)[:CLASSES]
         row = {"function": number, "id": name, "module": module, "plain": plain, "classes": classes}
+        row["streams"] = _streams(arguments)
         self._write(self.index, row)
         return None
 
@@ -179,6 +181,11 @@ def _kind(value, depth):
 
 def _is_huge(value):
     return type(value) in (str, bytes, list, tuple, dict, set, frozenset) and len(value) > LARGEST
+
+
+def _streams(arguments):
+    """Names of those that are iterators, which cannot be copied."""
+    return [name for _, name, value in arguments if hasattr(type(value), "__next__")]
 
 
 def _plain(value):

@@ -25,6 +25,7 @@ import hotloop_files  # noqa: E402  (as above)
 import hotloop_observe  # noqa: E402  (as above)
 import hotloop_plain  # noqa: E402  (as above)
 import hotloop_sharing  # noqa: E402  (as above)
+import hotloop_streams  # noqa: E402  (as above)
 import hotloop_surface  # noqa: E402  (as above)
 import hotloop_target  # noqa: E402  (as above)
 import hotloop_together  # noqa: E402  (as above)
@@ -140,6 +141,17 @@ class Replayer:
         asks = [(lambda ask=ask: self._prepared(ask)) for ask in request["asks"]]
         try:
             return {"seen": hotloop_together.seen(asks, self.roots, self.floats_apart, request["shared"])}
+        finally:
+            self.watch.empty()
+
+    def do_streams(self, request):
+        """Of a call with lists among its arguments: how much it takes where these are iterators."""
+        try:
+            return {
+                "rows": hotloop_streams.looked_at(
+                    lambda: self._prepared(request["ask"]), request["count"], self.floats_apart
+                )
+            }
         finally:
             self.watch.empty()
 
