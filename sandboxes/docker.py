@@ -90,7 +90,7 @@ class DockerBackend:
             *self._own_binds(environment),
         ]
         container = docker_container.create(
-            self._client, environment, user=f"{uid}:{gid}", binds=binds, run_id=run_id
+            self._client, environment, user=(uid, gid), binds=binds, run_id=run_id
         )
         if overlay.find(tree) and not container.sees(tree):
             container.remove()

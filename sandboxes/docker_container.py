@@ -12,12 +12,15 @@ from typing import Any
 
 import docker
 from docker.errors import DockerException, NotFound
+from docker.types import LogConfig
 
 from hotloop.sandboxes import owners
 from hotloop.sandboxes.base import Completed, Environment, Limits
+from hotloop.sandboxes.docker_channel import Channel, ChannelCommand, CommandLost
 from hotloop.sandboxes.docker_clock import Meter, find_meter
 from hotloop.sandboxes.docker_engine import bind_mounts, engine_errors
 from hotloop.sandboxes.docker_exec import INSIDE, Exec, start_exec
+from hotloop.sandboxes.docker_stream import Stream
 from hotloop.sandboxes.environ import FOLDERS
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.launching import Settings, Sink
@@ -25,15 +28,16 @@ from hotloop.sandboxes.streams import BoundedOutput
 
 MIB = 1 << 20
 TMPFS = "rw,exec,nosuid,nodev"
-KEEPER = "import signal\nwhile True: signal.pause()"
-"""The container's main process."""
-KEEPER_USER = "65534:65534"
-"""Nobody else's, so that no command can end the keeper."""
-SWEEPS = 3
-OWN_PROCESSES = 2
-"""The engine's init and the keeper."""
+ROOT = "0:0"
+KEEPER_CAPABILITIES = ["KILL", "SETGID", "SETUID", "SETPCAP"]
+"""What the supervisor needs to start commands as another user and to end them. The commands have none."""
+KEEPERS = (65534, 65533)
+"""Users to supervise as: the first that commands do not run as."""
+OWN_PROCESSES = 1
+"""The supervisor."""
 SPARE_PROCESSES = 8
-"""For init, keeper, launchers and sweeps, beside what a command may have."""
+"""For the supervisor, launchers and what stands between it and commands, beside what a command may have."""
+END_SECONDS = 10.0
 RUN_LABEL = "hotloop.run"
 OWNER_LABEL = "hotloop.owner"
 SCRATCH = "/hotloop/scratch"
@@ -42,7 +46,7 @@ TREE = "/hotloop/tree"
 
 @dataclass
 class Container:
-    """python: the interpreter for our own tools. user: who commands run as, "uid:gid".
+    """python: the interpreter for our own tools. user: who commands run as, uid and gid.
 
     bytecode: see `Environment`.
     """
@@ -50,9 +54,10 @@ class Container:
     client: docker.DockerClient
     container_id: str
     python: str
-    user: str
+    user: tuple[int, int]
     bytecode: str = ""
-    live: dict[str, tuple[Exec, Limits]] = field(default_factory=dict)
+    live: dict[Exec | ChannelCommand, Limits] = field(default_factory=dict)
+    _channel: Channel = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _current: tuple[int, int] = (0, 0)
 
@@ -62,34 +67,57 @@ class Container:
             state = self.client.api.inspect_container(self.container_id)["State"]
         return find_meter(self.client, self.container_id, int(state["Pid"]))
 
+    def begin(self) -> None:
+        """Start it, which empties the scratch folder, and make the folders that belong there."""
+        api = self.client.api
+        self.__dict__.pop("meter", None)
+        with engine_errors("to start a container"):
+            ways = dict.fromkeys(("stdin", "stdout", "stderr", "stream"), 1)
+            stream = Stream(api.attach_socket(self.container_id, params=ways))
+            self._channel = Channel(stream)
+            try:
+                api.start(self.container_id)
+            except DockerException:
+                self._channel.close()
+                raise
+        self._channel.greet()
+        self._make_folders()
+
     def applied(self, limits: Limits) -> None:
         """Say what the container was made with."""
         self._current = (limits.memory_mb, limits.processes)
 
     def start(self, settings: Settings, limits: Limits, out: Sink, err: Sink) -> Exec:
+        """A command with a stream of its own: what passed its lines on would be on its clock."""
         with self._lock:
-            self._apply([limits, *(other for _, other in self.live.values())])
+            self._apply([limits, *self.live.values()])
             started = start_exec(
-                self.client, self.container_id, settings, python=self.python, user=self.user, out=out, err=err
+                self.client,
+                self.container_id,
+                {**settings, "user": self.user, "keeper": _keeper(self.user)},
+                python=self.python,
+                user=ROOT,
+                out=out,
+                err=err,
             )
-            self.live[started.exec_id] = (started, limits)
+            self.live[started] = limits
         return started
 
-    def end(self, command: Exec) -> None:
+    def end(self, command: Exec | ChannelCommand) -> None:
         """Kill what is left of the command and of commands before it. Safe twice."""
         with self._lock:
-            if self.live.pop(command.exec_id, None) is None:
+            if self.live.pop(command, None) is None:
                 return
             try:
                 self._end(command)
             finally:
                 command.close()
 
-    def _end(self, command: Exec) -> None:
-        if command.wait(0) and not self.live and self._is_empty():
+    def _end(self, command: Exec | ChannelCommand) -> None:
+        if command.has_ended() and not self.live and self._is_empty():
             return
         self._sweep()
-        if not command.wait(10.0):
+        if not command.wait(END_SECONDS):
             raise SandboxError("a command's output does not end although its processes did")
 
     def _is_empty(self) -> bool:
@@ -102,16 +130,21 @@ class Container:
         """See `Sandbox.run`; `settings` are the launcher's."""
         out, err = BoundedOutput(limits.output_bytes), BoundedOutput(limits.output_bytes)
         begin = time.monotonic()
-        command = self.start({**settings, "no_stdin": not stdin}, limits, out.feed, err.feed)
+        with self._lock:
+            self._apply([limits, *self.live.values()])
+            channel = self._channel
+            command = channel.start(
+                {**settings, "user": self.user, "no_stdin": not stdin}, out.feed, err.feed
+            )
+            self.live[command] = limits
         try:
-            feeder = threading.Thread(target=_feed, args=(command, stdin), daemon=True)
-            feeder.start()
-            in_time = command.wait(limits.seconds)
+            if stdin:
+                command.feed(stdin, limits.seconds)
+            in_time = command.wait(begin + limits.seconds - time.monotonic())
             seconds = time.monotonic() - begin
-            exit_code = command.exit_code() if in_time else -9
+            exit_code = self._exit_code(command, channel) if in_time else -9
         finally:
             self.end(command)
-        feeder.join()
         return Completed(
             exit_code=exit_code,
             stdout=out.value(),
@@ -120,6 +153,24 @@ class Container:
             timed_out=not in_time,
             truncated=out.truncated or err.truncated,
         )
+
+    def _exit_code(self, command: ChannelCommand, channel: Channel) -> int:
+        """Memory that runs out may end what looks after a command, and nothing else in here can: a result."""
+        try:
+            return command.exit_code()
+        except CommandLost as error:
+            if channel.replaced or error.killed or self._ran_out(channel):
+                return -9
+            raise SandboxError(f"the container's supervisor failed: {channel.dead or error}") from error
+
+    def _ran_out(self, channel: Channel) -> bool:
+        """Whether the container of this channel, which is dead, ended because memory ran out."""
+        with self._lock:
+            if channel.ran_out is None:
+                with engine_errors("to inspect a container"):
+                    state = self.client.api.inspect_container(self.container_id)["State"]
+                channel.ran_out = bool(state["OOMKilled"])
+            return channel.ran_out
 
     def sees(self, tree: Path) -> bool:
         """Whether its tree is this one, mounts of ours included, and not what lies below them."""
@@ -131,41 +182,34 @@ class Container:
             return False
 
     def remove(self) -> None:
+        self._channel.close()
         with engine_errors("to remove a container"), suppress(NotFound):
             self.client.api.remove_container(self.container_id, force=True, v=True)
 
-    def make_folders(self) -> None:
-        """Below the scratch folder, which is empty in a new and in a restarted container."""
-        code, output = self._tool(f"{INSIDE}/folders.py", SCRATCH, self.bytecode, *FOLDERS)
-        if code:
-            raise SandboxError(f"cannot make the scratch folder: {output}")
+    def _make_folders(self) -> None:
+        arguments = [SCRATCH, self.bytecode, *FOLDERS]
+        done = self.run({"tool": "folders", "command": arguments, "cwd": "/", "env": {}}, Limits())
+        if not done.ok:
+            raise SandboxError(f"cannot make the scratch folder: {done.text()[-300:]}")
 
     def _sweep(self) -> None:
-        """A sweep fails when the target fights it (fills the limits, kills it) or took the container along.
+        """A sweep fails when the target fights it (forks faster than it dies) or took the container along.
 
         Then the container is restarted. That ends everything in it, the scratch folder's
         content too, and is still a result and not a failure of the sandbox.
         """
-        keep = [str(command.supervisor) for command, _ in self.live.values()]
-        for _ in range(SWEEPS):
-            with suppress(SandboxError):
-                code, _ = self._tool(f"{INSIDE}/sweep.py", *keep)
-                if code == 0:
-                    return
+        launchers = [command.supervisor for command in self.live if isinstance(command, Exec)]
+        commands = [command.number for command in self.live if isinstance(command, ChannelCommand)]
+        if self._channel.sweep(launchers, commands):
+            return
+        if self._channel.dead is None:
+            self._channel.replaced = True
+        else:
+            self._ran_out(self._channel)
+        self._channel.close()
         with engine_errors("to restart a container"):
-            self.client.api.restart(self.container_id, timeout=0)
-        self.__dict__.pop("meter", None)
-        self.make_folders()
-
-    def _tool(self, *arguments: str) -> tuple[int, str]:
-        """Exit code and output of one of our own programs; a failure to start is a code too."""
-        command = [self.python, "-I", "-S", *arguments]
-        api = self.client.api
-        with engine_errors("to start a tool in a container"):
-            created = api.exec_create(self.container_id, command, user=self.user, workdir="/")
-            output = api.exec_start(created["Id"])
-            code = api.exec_inspect(created["Id"])["ExitCode"]
-        return -1 if code is None else int(code), output.decode("utf-8", "replace")[-300:]
+            self.client.api.stop(self.container_id, timeout=0)
+        self.begin()
 
     def _apply(self, limits: list[Limits]) -> None:
         """Memory and processes are the container's: the largest of what its commands may use."""
@@ -186,39 +230,37 @@ class Container:
         self._current = (memory, processes)
 
 
-def _feed(command: Exec, data: bytes) -> None:
-    with suppress(OSError):
-        if data:
-            command.send(data)
-        command.close_stdin()
+def _keeper(user: tuple[int, int]) -> int:
+    return next(uid for uid in KEEPERS if uid != user[0])
 
 
 def create(
     client: docker.DockerClient,
     environment: Environment,
     *,
-    user: str,
+    user: tuple[int, int],
     binds: list[tuple[Path, str, str]],
     run_id: str,
 ) -> Container:
     """Start a container for a sandbox. binds: (here, inside, "ro" or "rw"). Raises SandboxError."""
-    uid, _, gid = user.partition(":")
     limits = Limits()
     with engine_errors("to start a container"):
         created = client.containers.create(
             environment.reference,
-            entrypoint=[environment.python, "-I", "-S", "-c", KEEPER],
-            user=KEEPER_USER,
-            init=True,
+            entrypoint=[environment.python, "-I", "-S", f"{INSIDE}/supervisor.py", str(_keeper(user))],
+            user=ROOT,
+            stdin_open=True,
+            log_config=LogConfig(type="none"),  # the supervisor's stream is no log
             # The engine's default is the container's id, which would differ between base and candidate.
             hostname="hotloop",
             network_mode="none",
             cap_drop=["ALL"],
+            cap_add=KEEPER_CAPABILITIES,
             security_opt=["no-new-privileges"],
             read_only=True,
             tmpfs={
                 "/tmp": f"{TMPFS},size={limits.file_mb}m,mode=1777",
-                SCRATCH: f"{TMPFS},size={2 * limits.file_mb}m,mode=0700,uid={uid},gid={gid}",
+                SCRATCH: f"{TMPFS},size={2 * limits.file_mb}m,mode=0700,uid={user[0]},gid={user[1]}",
             },
             mounts=bind_mounts(binds),
             mem_limit=limits.memory_mb * MIB,
@@ -228,14 +270,13 @@ def create(
             working_dir="/",
             labels={RUN_LABEL: run_id, OWNER_LABEL: owners.token()},
         )
-        try:
-            created.start()
-        except DockerException:
-            created.remove(force=True)
-            raise
     container = Container(client, str(created.id), environment.python, user, environment.bytecode)
     container.applied(limits)
-    container.make_folders()
+    try:
+        container.begin()
+    except BaseException:
+        container.remove()
+        raise
     return container
 
 

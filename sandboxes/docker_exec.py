@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import socket
-import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import docker
 from docker.errors import NotFound
 
 from hotloop.sandboxes.docker_engine import engine_errors
+from hotloop.sandboxes.docker_stream import Stream
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.launching import Settings, Sink, pack_settings, pauses
 
@@ -50,29 +47,31 @@ class _Status:
         return self.message
 
 
-@dataclass
+@dataclass(eq=False)
 class Exec:
     """A started command. supervisor: pid of its launcher, as numbered in the container."""
 
     client: docker.DockerClient
     exec_id: str
     supervisor: int
-    _socket: socket.socket
+    _stream: Stream
     _pump: threading.Thread
-    _stream: Any
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, data: bytes) -> None:
         """Raises OSError when the other end is gone."""
-        self._socket.sendall(data)
+        self._stream.send(data)
 
     def close_stdin(self) -> None:
-        self._socket.shutdown(socket.SHUT_WR)
+        self._stream.close_input()
 
     def wait(self, seconds: float) -> bool:
         """Whether its output ended in time."""
         self._pump.join(seconds)
         return not self._pump.is_alive()
+
+    def has_ended(self) -> bool:
+        return self.wait(0)
 
     def wait_watching(self, seconds: float, look: Callable[[], object]) -> bool:
         """As `wait`; `look` is called on the way, ever less often."""
@@ -103,7 +102,7 @@ class Exec:
             return int(self.client.api.exec_inspect(self.exec_id)["Pid"])
 
     def close(self) -> None:
-        _close(self._stream, self._socket)
+        self._stream.close()
 
 
 def start_exec(
@@ -125,47 +124,20 @@ def start_exec(
     status = _Status(out)
     with engine_errors("to start a command"):
         created = client.api.exec_create(container, command, stdin=True, user=user, workdir="/")
-        stream = client.api.exec_start(created["Id"], socket=True)
-        # Over ssh or TLS the stream is its own socket; else it wraps one.
-        raw: Any = getattr(stream, "_sock", stream)
-        raw.settimeout(None)
-        pump = threading.Thread(target=_pump, args=(raw, status.feed, err), daemon=True)
+        stream = Stream(client.api.exec_start(created["Id"], socket=True))
+        pump = threading.Thread(target=_pump, args=(stream, status.feed, err), daemon=True)
         pump.start()
-        raw.sendall(pack_settings({**settings, "status_fd": 1, "supervise": True}))
+        stream.send(pack_settings({**settings, "status_fd": 1, "supervise": True}))
     message = status.wait(START_SECONDS)
     if message is None or "error" in message:
-        _close(stream, raw)
+        stream.close()
         reason = message["error"] if message else "the launcher did not start; does the image's Python work?"
         raise SandboxError(f"cannot start a command in the container: {reason}")
-    return Exec(client, created["Id"], int(str(message["pid"])), raw, pump, stream)
+    return Exec(client, created["Id"], int(str(message["pid"])), stream, pump)
 
 
-def _close(stream: Any, raw: socket.socket) -> None:
-    """The response, the stream and the socket each keep the connection open."""
-    with suppress(OSError):
-        raw.shutdown(socket.SHUT_RDWR)
-    for part in (getattr(stream, "_response", None), stream, raw):
-        if part is not None:
-            part.close()
-
-
-def _frames(raw: socket.socket) -> Iterator[tuple[int, bytes]]:
-    """(1 for stdout or 2 for stderr, data). See "Stream format" in the Engine API's ContainerAttach."""
-    header = b""
-    while chunk := raw.recv(8 - len(header)):
-        header += chunk
-        if len(header) == 8:
-            kind, left = struct.unpack(">BxxxL", header)
-            header = b""
-            while left and (data := raw.recv(min(left, 65536))):
-                left -= len(data)
-                yield kind, data
-
-
-def _pump(raw: socket.socket, out: Sink, err: Sink) -> None:
-    # Closed by us in another thread, or the engine is gone: either way nothing more comes.
-    with suppress(OSError):
-        for kind, data in _frames(raw):
-            (out if kind == 1 else err)(data)
+def _pump(stream: Stream, out: Sink, err: Sink) -> None:
+    for kind, data in stream.chunks():
+        (out if kind == 1 else err)(data)
     out(b"")
     err(b"")

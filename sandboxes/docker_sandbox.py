@@ -21,7 +21,7 @@ from hotloop.sandboxes.base import (
     ProcessTimeout,
 )
 from hotloop.sandboxes.docker_container import MIB, OWN_PROCESSES, Container
-from hotloop.sandboxes.docker_exec import INSIDE, Exec
+from hotloop.sandboxes.docker_exec import Exec
 from hotloop.sandboxes.environ import command_environment
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.inside import files
@@ -263,18 +263,9 @@ class DockerSandbox:
         self, verb: str, path: PurePosixPath, size: int, limits: Limits, stdin: bytes = b""
     ) -> Completed:
         parts = path.relative_to(SCRATCH).parts
-        command = [
-            self._container.python,
-            "-I",
-            "-S",
-            f"{INSIDE}/files.py",
-            verb,
-            str(SCRATCH),
-            str(size),
-            *parts,
-        ]
+        command = [verb, str(SCRATCH), str(size), *parts]
         settings = self._settings(command, PurePosixPath("/"), None, limits)
-        return self._container.run(settings, limits, stdin)
+        return self._container.run({**settings, "tool": "files"}, limits, stdin)
 
     def _settings(
         self,

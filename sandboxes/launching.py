@@ -27,12 +27,14 @@ Settings = dict[str, object]
 Sink = Callable[[bytes], None]
 
 
-def pack_settings(settings: Settings) -> bytes:
-    """As the launcher reads them: eight hex digits of length, then a marshalled dict.
+def encode(value: Settings | list[list[int]]) -> bytes:
+    """Marshalled in the second version of the format, which every Python 3 reads."""
+    return marshal.dumps(value, 2)
 
-    In the second version of the format, which every Python 3 reads.
-    """
-    body = marshal.dumps(settings, 2)
+
+def pack_settings(settings: Settings) -> bytes:
+    """As the launcher reads them: eight hex digits of length, then a marshalled dict."""
+    body = encode(settings)
     return f"{len(body):08x}".encode() + body
 
 

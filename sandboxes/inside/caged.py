@@ -14,7 +14,6 @@ files to enter) and user (uid and gid to become, where it may; None: stay).
 from __future__ import annotations
 
 import _signal as signal
-import ctypes
 import marshal
 import os
 import resource
@@ -30,24 +29,9 @@ if TYPE_CHECKING:
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  (pathlib doubles the start-up time here)
 
 import launcher  # noqa: E402  (found by the line above)
+import privileges  # noqa: E402
+import processes  # noqa: E402
 import seccomp  # noqa: E402
-
-NOT_DUMPABLE = 4  # PR_SET_DUMPABLE, <linux/prctl.h>
-CAPABILITIES = 64
-CAPABILITY_VERSION = 0x20080522  # <linux/capability.h>, version 3: two words a set
-
-
-def give_up_privileges(user: list[int] | None) -> None:
-    """No capability left or to be had again, and no system call that could bring one."""
-    if user:
-        for capability in range(CAPABILITIES):
-            launcher.LIBC.prctl(launcher.BOUNDING_SET_DROP, capability, 0, 0, 0)
-        os.setgroups([])
-        os.setresgid(user[1], user[1], user[1])
-        os.setresuid(user[0], user[0], user[0])
-        header, none = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
-        launcher.call("capset", header, none)
-    launcher.call("prctl", launcher.NO_NEW_PRIVILEGES, 1, 0, 0, 0)
 
 
 def become_target(settings: Settings, ready: int, go: int) -> NoReturn:
@@ -55,7 +39,7 @@ def become_target(settings: Settings, ready: int, go: int) -> NoReturn:
     try:
         for group in settings["cgroup_fds"]:
             os.write(group, b"0")
-        give_up_privileges(settings["user"])
+        launcher.call("prctl", launcher.NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         launcher.take_place(settings)
         seccomp.apply()
     except OSError as error:
@@ -70,6 +54,8 @@ def become_target(settings: Settings, ready: int, go: int) -> NoReturn:
 
 def supervise(settings: Settings) -> NoReturn:
     status_fd = settings["status_fd"]
+    if settings["user"]:
+        privileges.share((0, 1, 2))
     ready_read, ready_write = os.pipe()
     go_read, go_write = os.pipe()
     child = os.fork()
@@ -77,10 +63,10 @@ def supervise(settings: Settings) -> NoReturn:
         os.close(go_write)
         become_target(settings, ready_write, go_read)
     # Nobody inside may trace this process or take the status pipe from it.
-    launcher.call("prctl", NOT_DUMPABLE, 0, 0, 0, 0)
+    launcher.call("prctl", launcher.DUMPABLE, 0, 0, 0, 0)
     for fd in (ready_write, go_read, *settings["cgroup_fds"]):
         os.close(fd)
-    signal.signal(signal.SIGTERM, lambda *_: launcher.kill(child))
+    signal.signal(signal.SIGTERM, lambda *_: processes.kill(child))
     said = os.read(ready_read, 4096).decode()
     ready = said.startswith("ready ")
     if ready:

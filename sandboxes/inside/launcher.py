@@ -8,7 +8,8 @@ the way), or `{"error": ...}`; no instruction of the target has run before that 
 
 Settings: command, env, cwd, status_fd, supervise, and optionally record (file
 for pid and start time), cgroups (cgroup.procs files to enter), namespaces, cpu,
-rlimits, no_stdin, oom_first.
+rlimits, no_stdin, oom_first, user (uid and gid to become, without any capability) and
+keeper (the uid to supervise as, out of the target's reach; needs root and user).
 
 It stands before every command, so it imports little: json, enum (by way of signal) and
 typing would take longer than all it does.
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
 
     Settings = dict[str, Any]
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  (pathlib doubles the start-up time here)
+
 LIBC = ctypes.CDLL(None, use_errno=True)
-NO_NEW_PRIVILEGES = 38  # <linux/prctl.h>
+DUMPABLE = 4  # PR_SET_DUMPABLE, <linux/prctl.h>
+NO_NEW_PRIVILEGES = 38
 BOUNDING_SET_DROP = 24
 CHILD_SUBREAPER = 36
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x8000000, 0x10000000, 0x40000000
@@ -122,6 +126,8 @@ def take_place(settings: Settings) -> None:
         give_up_privileges()
     if settings.get("oom_first"):
         # When memory is short in the container, the target goes and not what looks after it.
+        # The file is ours only while we are dumpable, which we are no more as another user.
+        call("prctl", DUMPABLE, 1, 0, 0, 0)
         with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123  (see above)
             file.write("1000")
     if settings.get("cpu") is not None:
@@ -131,6 +137,10 @@ def take_place(settings: Settings) -> None:
         hard = resource.getrlimit(kind)[1]
         ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(kind, (ceiling, ceiling))
+    if settings.get("user"):
+        import privileges  # noqa: PLC0415  (only where the target is another user than we are)
+
+        privileges.become(*settings["user"])
     os.umask(0o022)
     os.chdir(settings["cwd"])
     if settings.get("no_stdin"):
@@ -164,50 +174,6 @@ def execute(settings: Settings) -> NoReturn:
         os._exit(126 if isinstance(error, PermissionError) else 127)
 
 
-def parents() -> dict[int, int]:
-    """Parent of every process that this one can see."""
-    found = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208  (see above)
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                    fields = file.read().rpartition(b")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if fields[0] not in (b"Z", b"X"):
-                found[int(name)] = int(fields[1])
-    return found
-
-
-def descendants(root: int) -> set[int]:
-    tree = parents()
-    found = {root}
-    grew = True
-    while grew:
-        more = {pid for pid, parent in tree.items() if parent in found and pid not in found}
-        found |= more
-        grew = bool(more)
-    return found - {root}
-
-
-def kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-def end_descendants(root: int, seconds: float = 5.0) -> None:
-    """Kill until none is left: what forks while we look is found in the next look."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        alive = descendants(root)
-        if not alive:
-            return
-        for pid in alive:
-            kill(pid)
-
-
 def wait_for(child: int) -> tuple[int, int]:
     """The child's wait status and CPU nanoseconds; orphans that come to us are reaped on the way."""
     while True:
@@ -221,7 +187,14 @@ def supervise(settings: Settings) -> NoReturn:
 
     As a child subreaper (prctl(2)) this process adopts what the target daemonizes.
     """
+    import processes  # noqa: PLC0415  (only where no control group holds the command)
+
     status_fd = settings["status_fd"]
+    if settings.get("keeper"):
+        import privileges  # noqa: PLC0415  (see above)
+
+        privileges.share((0, 1, 2))
+        privileges.keep_watch(settings["keeper"])
     call("prctl", CHILD_SUBREAPER, 1, 0, 0, 0)
     ready_read, ready_write = os.pipe()
     go_read, go_write = os.pipe()
@@ -233,7 +206,7 @@ def supervise(settings: Settings) -> NoReturn:
     os.close(go_read)
     os.close(0)
     # Whoever started us wants all of it gone: with the target dead the rest follows below.
-    signal.signal(signal.SIGTERM, lambda *_: kill(child))
+    signal.signal(signal.SIGTERM, lambda *_: processes.kill(child))
     said = os.read(ready_read, 4096).decode()
     ready = said.startswith("ready ")
     if ready:
@@ -243,7 +216,7 @@ def supervise(settings: Settings) -> NoReturn:
         report(status_fd, {"error": said})
     status, cpu = wait_for(child)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    end_descendants(os.getpid())
+    processes.end_descendants(os.getpid())
     if settings.get("report_end"):
         report_numbers(status_fd, cpu_ns=cpu)
     leave_as(status)
@@ -301,4 +274,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.modules["launcher"] = sys.modules[__name__]  # for those that it imports and that use it
     main()

@@ -265,6 +265,16 @@ def test_both_streams_are_read_while_they_fill(sandbox: Sandbox) -> None:
     assert (done.stdout, done.stderr) == (b"o" * 2_000_000, b"e" * 2_000_000)
 
 
+def test_streams_can_be_opened_by_name(sandbox: Sandbox) -> None:
+    script = "cat < /dev/stdin > /dev/stdout; echo error > /dev/stderr"
+    done = sandbox.run(["sh", "-c", script], stdin=b"input\n")
+    assert (done.stdout, done.stderr) == (b"input\n", b"error\n")
+    process = sandbox.spawn(["sh", "-c", script])
+    process.send(b"line\n")
+    assert process.read_line(30.0, 100) == b"line"
+    process.kill()
+
+
 @pytest.mark.parametrize("code", [1, 126, 128, 193, 255])
 def test_exit_codes_come_through(sandbox: Sandbox, code: int) -> None:
     assert sandbox.run(["sh", "-c", f"exit {code}"]).exit_code == code

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from threading import Timer
 
 import pytest
 
@@ -14,6 +17,7 @@ from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Limits
 from hotloop.sandboxes.docker_clock import EngineMeter, HostMeter, find_meter
 from hotloop.sandboxes.docker_image import base_image
 from hotloop.sandboxes.errors import SandboxError
+from hotloop.sandboxes.inside import frames
 from hotloop.sandboxes.trees import remove_tree
 
 pytestmark = [pytest.mark.docker, pytest.mark.parametrize("backend", ["docker"], indirect=True)]
@@ -27,6 +31,11 @@ SECRETS = {
 
 def python(code: str) -> list[str]:
     return ["python", "-c", code]
+
+
+def status_of(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
 def quiet(message: str) -> None:
@@ -47,14 +56,25 @@ def test_the_container_has_no_way_out(inspected: dict[str, object]) -> None:
     host = inspected["HostConfig"]
     assert host["NetworkMode"] == "none"
     assert host["CapDrop"] == ["ALL"]
-    assert not host["CapAdd"]
+    # For the supervisor alone: what the commands have is the conformance suite's to say.
+    assert set(host["CapAdd"]) == {"KILL", "SETGID", "SETUID", "SETPCAP"}
     assert not host["Privileged"]
     assert "no-new-privileges" in host["SecurityOpt"]
     assert host["ReadonlyRootfs"]
     assert host["Memory"] == host["MemorySwap"] == Limits().memory_mb << 20
     assert host["PidsLimit"] > 0
     assert host["NanoCpus"] > 0
-    assert inspected["Config"]["User"].partition(":")[0] != "0"
+    assert host["LogConfig"]["Type"] == "none"
+
+
+def test_the_supervisor_is_no_root_and_has_four_capabilities(inspected: dict[str, object]) -> None:
+    facts = status_of(inspected["State"]["Pid"])
+    assert set(facts["Uid"].split()) == set(facts["Gid"].split()) == {"65534"}
+    assert facts["Groups"].split() == []
+    assert int(facts["CapPrm"], 16) == int(facts["CapEff"], 16) == 0b1_1110_0000
+    assert int(facts["CapInh"], 16) == int(facts["CapAmb"], 16) == 0
+    assert facts["NoNewPrivs"].strip() == "1"
+    assert facts["Seccomp"].strip() == "2"
 
 
 def test_only_the_tree_and_our_own_files_are_mounted(inspected: dict[str, object]) -> None:
@@ -83,6 +103,136 @@ def test_a_container_that_dies_with_its_process_is_started_again(sandbox: Sandbo
     with pytest.raises(SandboxError, match="clock"):
         process.cpu_ns()
     assert sandbox.run(["echo", "alive"]).stdout == b"alive\n"
+
+
+REACH = """
+import ctypes, json, os, signal, sys
+libc = ctypes.CDLL(None, use_errno=True)
+done = []
+def attempt(name, act):
+    try: act()
+    except OSError: return
+    done.append(name)
+def call(name, *arguments):
+    if getattr(libc, name)(*arguments) < 0: raise OSError(ctypes.get_errno())
+def inspect(pid):
+    for name in ("environ", "maps", "auxv", "stack", "syscall"):
+        attempt(f"{pid} {name}", lambda: open(f"/proc/{pid}/{name}", "rb").read(1))
+    attempt(f"{pid} mem", lambda: open(f"/proc/{pid}/mem", "rb+").close())
+    for name in ("0", "1", "2"):
+        for mode in ("rb", "wb"):
+            attempt(f"{pid} fd {name} {mode}", lambda: open(f"/proc/{pid}/fd/{name}", mode).close())
+    for name in ("root", "cwd", "exe"):
+        attempt(f"{pid} {name}", lambda: os.readlink(f"/proc/{pid}/{name}"))
+    attempt(f"{pid} trace", lambda: call("ptrace", 16, pid, 0, 0))
+    attempt(f"{pid} oom", lambda: open(f"/proc/{pid}/oom_score_adj", "w").write("1000"))
+    attempt(f"{pid} limits", lambda: call("prlimit", pid, 7, bytes(16), None))
+    attempt(f"{pid} fd", lambda: call("pidfd_getfd", os.pidfd_open(pid), 0, 0))
+    for number in (signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
+        attempt(f"{pid} signal {number}", lambda: os.kill(pid, number))
+others = []
+for name in os.listdir("/proc"):
+    if name.isdigit() and int(name) != os.getpid():
+        others.append(int(name))
+        inspect(int(name))
+for uid in (0, 65534):
+    attempt(f"become {uid}", lambda: os.setuid(uid))
+    attempt(f"become group {uid}", lambda: os.setgid(uid))
+attempt("groups", lambda: os.setgroups([0]))
+attempt("bounding", lambda: call("prctl", 24, 5, 0, 0, 0))
+reached, done = done, []
+child = os.fork()
+if child == 0:
+    os.execvp("sleep", ["sleep", "323"])
+inspect(child)
+print(json.dumps([len(others), reached, done]), flush=True)
+"""
+OWN = {"environ", "mem", "fd 1 wb", "root", "trace", "limits", "signal 9"}
+"""Some of what it must find where it may: its own child."""
+
+
+def ways(found: list[str]) -> set[str]:
+    return {way.partition(" ")[2] for way in found}
+
+
+def test_no_command_can_reach_what_looks_after_it(sandbox: Sandbox) -> None:
+    others, reached, own = json.loads(sandbox.run(python(REACH)).stdout)
+    assert others >= 2
+    assert reached == []
+    assert ways(own) >= OWN
+    process = sandbox.spawn(python(REACH))
+    others, reached, own = json.loads(process.read_line(30.0, 100_000))
+    process.kill()
+    assert others >= 2
+    assert reached == []
+    assert ways(own) >= OWN
+
+
+def test_what_a_command_says_is_never_taken_for_the_supervisors_word(sandbox: Sandbox) -> None:
+    forged = b"".join(frames.pack(number, frames.ENDED, b"0") for number in range(1000))
+    done = sandbox.run(
+        python("import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()); sys.exit(7)"), stdin=forged
+    )
+    assert (done.exit_code, done.stdout) == (7, forged)
+
+
+def test_a_supervisor_that_dies_is_an_infrastructure_failure_and_is_replaced(
+    start: Callable[..., Sandbox], engine: object, tmp_path: Path
+) -> None:
+    with start(tmp_path) as sandbox:
+        state = engine.api.inspect_container(sandbox._container.container_id)["State"]
+        killer = Timer(0.5, os.kill, (state["Pid"], signal.SIGKILL))
+        killer.start()
+        with pytest.raises(SandboxError, match="supervisor"):
+            sandbox.run(["sleep", "20"])
+        killer.join()
+        assert sandbox.run(["echo", "alive"]).stdout == b"alive\n"
+
+
+def test_memory_that_ends_the_supervisor_too_is_a_result(
+    start: Callable[..., Sandbox], tmp_path: Path
+) -> None:
+    fill = """
+import os, sys
+def hold(size):
+    file = open(f"/dev/shm/{size}", "wb")
+    for _ in range(size): file.write(bytes(1 << 20))
+for size in (40, 400):
+    try: hold(size)
+    except OSError: pass
+for folder in ("/tmp", os.environ["TMPDIR"]):
+    with open(folder + "/fill", "wb") as file:
+        for _ in range(900): file.write(bytes(1 << 20))
+"""
+    with start(tmp_path) as sandbox:
+        assert not sandbox.run(python(fill), limits=Limits(memory_mb=100)).ok
+        sandbox.run(["rm", "-rf", "/tmp/fill", "/dev/shm/40", "/dev/shm/400"], limits=Limits(memory_mb=100))
+        assert sandbox.run(["echo", "alive"]).stdout == b"alive\n"
+
+
+def test_a_supervisor_ends_with_its_client(
+    start: Callable[..., Sandbox], engine: object, tmp_path: Path
+) -> None:
+    with start(tmp_path) as sandbox:
+        sandbox.spawn(["sleep", "100"])
+        container = sandbox._container
+        container._channel.close()
+        assert engine.api.wait(container.container_id, timeout=20)["StatusCode"] == 0
+
+
+def test_many_commands_share_the_stream(sandbox: Sandbox) -> None:
+    def echo(number: int) -> bool:
+        data = bytes([number]) * 700_000
+        return sandbox.run(["cat"], stdin=data).stdout == data
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(echo, range(12)))
+
+
+def test_input_that_nobody_reads_ends_with_its_command(sandbox: Sandbox) -> None:
+    large = bytes(5 << 20)
+    assert sandbox.run(["true"], stdin=large).ok
+    assert sandbox.run(["sleep", "100"], stdin=large, limits=Limits(seconds=1)).timed_out
 
 
 def test_what_fights_the_sweep_ends_with_a_restart_and_not_an_error(
