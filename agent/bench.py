@@ -33,7 +33,8 @@ REBUILD = Limits(seconds=600.0)
 def environment_spec(settings: Settings, tree: Path) -> EnvironmentSpec:
     """What the settings say the target needs; tree: the base tree, in which a Dockerfile lies."""
     dockerfile = None if settings.dockerfile is None else tree / settings.dockerfile
-    return EnvironmentSpec(settings.python, settings.env, settings.image, dockerfile)
+    files = tuple(PurePosixPath(path) for path in settings.env_files)
+    return EnvironmentSpec(settings.python, settings.env, settings.image, dockerfile, files)
 
 
 @dataclass

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NOT_SHOWN = 3
 _FLAGS = (
-    *("workload", "command", "env", "python", "rebuild", "subdir", "sandbox"),
+    *("workload", "command", "env", "env_files", "python", "rebuild", "subdir", "sandbox"),
     *("engine", "min_speedup", "confidence", "seed"),
 )
 

@@ -98,7 +98,7 @@ def _ago(when: float) -> str:
 @command.command("build")
 @click.argument("repo")
 @click.option("--task", metavar="FILE", type=click.Path(), help="Task file to use.")
-@setting_flags(("env", "python", "subdir", "sandbox"))
+@setting_flags(("env", "env_files", "python", "subdir", "sandbox"))
 @json_flag
 def build_command(*, repo: str, task: str | None, as_json: bool, **flags: Any) -> int:
     """Make REPO's environment ahead, so that no run has to wait for it."""

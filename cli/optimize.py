@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from hotloop.repos.source import Source
 
 _FLAGS = (
-    *("workload", "command", "tests", "env", "python", "rebuild", "subdir", "coder", "model", "judge_model"),
+    *("workload", "command", "tests", "env", "env_files", "python", "rebuild", "subdir"),
+    *("coder", "model", "judge_model"),
     *("sandbox", "rounds", "candidates", "max_cost", "max_turns", "max_time", "min_speedup", "engine"),
     "seed",
 )

@@ -48,6 +48,13 @@ OPTIONS = (
     Option("command", click.STRING, "Shell command that is timed, in place of a file.", "CMD"),
     Option("tests", click.STRING, "Command that runs the tests; found when not given.", "CMD"),
     Option("env", click.STRING, "Command that installs what the target needs. Repeatable.", "CMD", True),
+    Option(
+        "env_files",
+        click.STRING,
+        "File or folder that --env can read; else all. Repeatable.",
+        "PATH",
+        True,
+    ),
     Option("python", click.STRING, "The target's interpreter: a path or a version.", "P"),
     Option("rebuild", click.STRING, "Command that rebuilds compiled parts in each tree.", "CMD"),
     Option("subdir", click.STRING, "The project's folder inside the repository.", "DIR"),

@@ -23,7 +23,9 @@ KINDS = ("speedscope", "collapsed", "svg")
 
 @click.command("profile")
 @click.argument("repo")
-@setting_flags(("workload", "command", "env", "python", "rebuild", "subdir", "sandbox", "profiler"))
+@setting_flags(
+    ("workload", "command", "env", "env_files", "python", "rebuild", "subdir", "sandbox", "profiler")
+)
 @click.option(
     "--top", metavar="N", type=click.IntRange(min=1), default=15, show_default=True, help="Most rows."
 )

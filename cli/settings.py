@@ -20,7 +20,7 @@ from hotloop.errors import UsageError
 
 FLAG, ENVIRONMENT, DEFAULT = "flag", "environment", "default"
 _TIMED = frozenset({"workload", "command"})
-_INSIDE = ("subdir", "import_roots")
+_INSIDE = ("subdir", "import_roots", "env_files")
 
 
 @dataclass(frozen=True)
@@ -180,10 +180,14 @@ def _shown_bad(value: Any) -> str:
 
 def _refuse_outside(settings: Settings, origin: Mapping[str, str]) -> None:
     """Folders of the project lie in the repository, whoever names them."""
-    named = {"subdir": (settings.subdir,), "import_roots": settings.import_roots or ()}
+    named = {
+        "subdir": (settings.subdir,),
+        "import_roots": settings.import_roots or (),
+        "env_files": settings.env_files,
+    }
     for key in _INSIDE:
         for path in named[key]:
             if path is not None and (path.is_absolute() or ".." in PurePosixPath(path).parts):
                 raise UsageError(
-                    f"{_where(key, origin[key])} leaves the repository: {path}", "Name a folder inside it"
+                    f"{_where(key, origin[key])} leaves the repository: {path}", "Name a path inside it"
                 )

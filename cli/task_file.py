@@ -21,7 +21,7 @@ Reader = Callable[[str], bytes | None]
 _NAMES = ("hotloop.toml", "pyproject.toml")
 _USERS_ONLY = frozenset({"sandbox", "prices", "allow_unknown_price"})
 """What protects the user's machine and money from the repository's author."""
-_PATHS = ("workload", "dockerfile", "subdir", "import_roots")
+_PATHS = ("workload", "dockerfile", "subdir", "import_roots", "env_files")
 _BESIDE = ("workload", "dockerfile")
 
 

@@ -26,6 +26,8 @@ class TaskOptions(BaseModel):
     """The test command; found from the repository's files when unset."""
     env: tuple[str, ...] = ()
     """Commands that install what the target needs."""
+    env_files: tuple[Path, ...] = ()
+    """Files and folders, below `subdir`, that these commands and the Dockerfile can read; all when empty."""
     python: str | None = None
     """The target's interpreter: a path, or a version such as "3.10"."""
     image: str | None = None

@@ -66,12 +66,15 @@ class EnvironmentSpec:
     commands: shell commands run in order, with network, in a copy of the base
         tree, with the environment's `python` and `pip` first on PATH.
     image, dockerfile: docker only; at most one of them.
+    files: all of the base tree that commands and the Dockerfile can read, files and folders
+        relative to it; the whole tree when empty.
     """
 
     python: str | None = None
     commands: tuple[str, ...] = ()
     image: str | None = None
     dockerfile: Path | None = None
+    files: tuple[PurePosixPath, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from hotloop.sandboxes import interpreters, toolbox
 from hotloop.sandboxes.base import Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.bubblewrap_launch import cage, launch_caged
 from hotloop.sandboxes.bubblewrap_walls import Bind, Walls, is_system
+from hotloop.sandboxes.build_files import build_tree
 from hotloop.sandboxes.bytecode import GATHER
 from hotloop.sandboxes.environ import FOLDERS
 from hotloop.sandboxes.errors import SandboxError
@@ -97,6 +98,10 @@ class Builder:
 
     def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         """See `Backend.prepare`."""
+        with build_tree(spec, base_tree) as tree:
+            return self._prepare(spec, tree, log)
+
+    def _prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         if spec.image or spec.dockerfile:
             raise UsageError(
                 "An image or Dockerfile needs the docker sandbox", "Add --sandbox docker, or leave it out"

@@ -18,6 +18,7 @@ from docker.errors import DockerException, NotFound
 from hotloop.errors import UsageError
 from hotloop.sandboxes import owners, toolbox
 from hotloop.sandboxes.base import Environment, EnvironmentSpec, Log
+from hotloop.sandboxes.build_files import build_tree
 from hotloop.sandboxes.docker_engine import bind_mounts, engine_errors, networks
 from hotloop.sandboxes.docker_exec import INSIDE, start_exec
 from hotloop.sandboxes.docker_image import find_image, first_that_works, resolve_image
@@ -160,6 +161,10 @@ class ImageBuilder:
 
     def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         """See `Backend.prepare`."""
+        with build_tree(spec, base_tree) as tree:
+            return self._prepare(spec, tree, log)
+
+    def _prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         base = resolve_image(self.client, spec, base_tree, log)
         key = _key(base, spec, base_tree)
         name = f"{REPOSITORY}:{key[:24]}"

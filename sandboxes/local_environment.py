@@ -12,6 +12,7 @@ from pathlib import Path
 from hotloop.errors import UsageError
 from hotloop.sandboxes import bytecode, interpreters, toolbox
 from hotloop.sandboxes.base import Environment, EnvironmentSpec, Log
+from hotloop.sandboxes.build_files import build_tree
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.host_settings import install_variables
 from hotloop.sandboxes.interpreters import Interpreter
@@ -38,6 +39,10 @@ class Builder:
 
     def prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         """See `Backend.prepare`."""
+        with build_tree(spec, base_tree) as tree:
+            return self._prepare(spec, tree, log)
+
+    def _prepare(self, spec: EnvironmentSpec, base_tree: Path, log: Log) -> Environment:
         if spec.image or spec.dockerfile:
             raise UsageError(
                 "An image or Dockerfile needs the docker sandbox", "Add --sandbox docker, or leave it out"

@@ -15,6 +15,7 @@ FLAGGED = (
     "command",
     "tests",
     "env",
+    "env_files",
     "python",
     "rebuild",
     "subdir",

@@ -135,6 +135,7 @@ def test_variables_that_are_no_settings_are_left_alone() -> None:
         ('workload = "/etc/passwd"', "leaves the repository"),
         ('workload = "a/../../x"', "leaves the repository"),
         ('import_roots = [".", "../x"]', "leaves the repository"),
+        ('env_files = ["../x"]', "leaves the repository"),
         ("allow_unknown_price = true", "may not choose"),
         ("[prices]\nm = [0, 0]", "may not choose"),
     ],

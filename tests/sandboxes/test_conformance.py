@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -304,6 +305,17 @@ def test_commands_of_the_environment_see_a_copy_of_the_base_tree(
     with backend.start(environment, make_tree({}), run_id="conformance") as sandbox:
         assert sandbox.run(python("import installed; print(installed.value)")).stdout == b"42\n"
     assert prepare(spec, make_tree(unique), fail_to_build) == environment
+
+
+def test_commands_of_the_environment_see_only_the_files_named_for_them(
+    prepare: Callable[..., Environment], make_tree: Callable[..., Path]
+) -> None:
+    lock = {"lock": uuid.uuid4().hex}
+    spec = EnvironmentSpec(commands=("test -f lock; test ! -e code.py",), files=(PurePosixPath("lock"),))
+    made = prepare(spec, make_tree({**lock, "code.py": "1\n"}))
+    assert prepare(spec, make_tree({**lock, "code.py": "2\n"}), fail_to_build) == made
+    with pytest.raises(UsageError, match=r"code\.py"):
+        prepare(replace(spec, commands=("cat code.py",)), make_tree({**lock, "code.py": "1\n"}))
 
 
 def test_files_of_the_tree_and_the_scratch_folder_can_be_read(sandbox: Sandbox) -> None:
