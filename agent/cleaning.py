@@ -24,6 +24,7 @@ from hotloop.sandboxes.leftovers import (
 )
 from hotloop.sandboxes.local import user_folder
 from hotloop.sandboxes.owners import Life
+from hotloop.sandboxes.shared import unused_shared
 from hotloop.sandboxes.stored import StoredEnvironment, beyond_rule, stored_environments
 from hotloop.sandboxes.usage import disk_usage
 
@@ -63,7 +64,8 @@ class Cleaning:
 def clean(
     rule: Rule, *, runs: Path | None = None, images: bool = False, left: bool = True, dry_run: bool = False
 ) -> Cleaning:
-    """Remove what killed processes left and, if asked for, runs below `runs` and environments past the rule.
+    """Remove what killed processes left and, if asked for, what is past the rule: runs below `runs`,
+    environments and what these share.
 
     With `dry_run` nothing changes. Of what cannot be removed the rest still goes.
     """
@@ -71,7 +73,7 @@ def clean(
     with reached_engine(result.notes) as engine:
         found = list(_left(engine)) if left else []
         found += _old_runs(runs, rule) if runs else []
-        found += _old_environments(rule, engine) if images else []
+        found += [*_old_environments(rule, engine), *unused_shared(rule.age)] if images else []
         for one in found:
             if one.life is not Life.DEAD:
                 result.spared.append(one)

@@ -39,13 +39,23 @@ def note_use(environment: Environment, what: str) -> None:
 
 
 def uses_of(backend: str, identity: str) -> list[Use]:
-    """Oldest first; of a file that cannot be understood, none."""
+    """Oldest first."""
+    return _read(_file(backend, identity))
+
+
+def _read(file: Path) -> list[Use]:
+    """Of a file that cannot be understood, none."""
     try:
-        with _file(backend, identity).open("rb") as stream:
+        with file.open("rb") as stream:
             rows = json.loads(stream.read(_MOST))
         return [Use(str(row["what"]), float(row["when"]), str(row["owner"])) for row in rows]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return []
+
+
+def all_uses() -> list[Use]:
+    """Of every environment of every backend."""
+    return [use for file in sorted(_folder().glob("*.json")) for use in _read(file)]
 
 
 def forget_uses(backend: str, identity: str) -> None:
@@ -54,4 +64,8 @@ def forget_uses(backend: str, identity: str) -> None:
 
 
 def _file(backend: str, identity: str) -> Path:
-    return user_folder("XDG_CACHE_HOME", ".cache") / "uses" / f"{backend}-{identity[:24]}.json"
+    return _folder() / f"{backend}-{identity[:24]}.json"
+
+
+def _folder() -> Path:
+    return user_folder("XDG_CACHE_HOME", ".cache") / "uses"
