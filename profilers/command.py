@@ -99,7 +99,10 @@ def _last(lines: list[str]) -> str:
 
 
 class CommandProcess:
-    """A fresh process at the start line: `go`, then `finish`. Raises WorkloadFailure."""
+    """A fresh process on its way to the start line: `make_ready`, `go`, `finish`. Raises WorkloadFailure.
+
+    Until it is made ready it touches nothing that another run in its sandbox may use.
+    """
 
     def __init__(
         self,
@@ -108,10 +111,10 @@ class CommandProcess:
         *,
         seed: int,
         cpu: int | None,
-        bytecode: bytes = b"",
         env: Mapping[str, str] | None = None,
     ) -> None:
-        self._workload = workload
+        self._workload, self._sandbox = workload, sandbox
+        self._delay = self._cpu = self._begun = 0
         self.process = sandbox.spawn(
             [sandbox.environment.python, "-I", "-S", str(runner(sandbox)), "hold"],
             # The hash seed follows: a command that only depends on it repeats within a pair.
@@ -119,18 +122,21 @@ class CommandProcess:
             limits=Limits(seconds=3600.0, memory_mb=workload.memory_mb),
             cpu=cpu,
         )
+
+    def make_ready(self, bytecode: bytes = b"") -> bool:
+        """Empty what earlier runs left, lay out `bytecode`; whether the tree is read-only."""
         request: Settings = {
-            "command": workload.command,
-            "cwd": str(sandbox.tree / workload.cwd),
-            "private": [str(folder) for folder in sandbox.private],
+            "command": self._workload.command,
+            "cwd": str(self._sandbox.tree / self._workload.cwd),
+            "private": [str(folder) for folder in self._sandbox.private],
             "bytecode": bytecode,
         }
-        self.read_only = self._ready(pack_settings(request))
+        read_only = self._ask(pack_settings(request))
         self._delay = self.process.activity().delay_ns
         self._cpu = self.process.cpu_ns()
-        self._begun = 0
+        return read_only
 
-    def _ready(self, request: bytes) -> bool:
+    def _ask(self, request: bytes) -> bool:
         try:
             self.process.send(request)
             reply = json.loads(self.process.read_line(READY_SECONDS, READY_LIMIT))
@@ -181,8 +187,9 @@ def run_once(
     bytecode: bytes = b"",
 ) -> CommandRun:
     """One run by itself. Raises WorkloadFailure when it does not end or floods us."""
-    process = CommandProcess(sandbox, workload, seed=seed, cpu=cpu, bytecode=bytecode)
+    process = CommandProcess(sandbox, workload, seed=seed, cpu=cpu)
     try:
+        process.make_ready(bytecode)
         process.go()
         return process.finish()
     finally:

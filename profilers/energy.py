@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hotloop.profilers.core import reserved_core
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SEED_LIMIT, abba_orders, attributed
-from hotloop.profilers.engines.players import MAX_BATCH, Player, Starts, players
+from hotloop.profilers.engines.players import MAX_BATCH, Player, players, worker_starts
 from hotloop.profilers.errors import ProfilerError
 from hotloop.profilers.summary import interval_of
 from hotloop.profilers.verdict import Energy, Verdict
@@ -92,7 +92,7 @@ def measure_energy(
     rng = random.Random(f"energy/{seed}")
     batch = math.ceil(min(MAX_BATCH, max(1.0, BLOCK_SECONDS * 1e9 / 10 / max(1.0, call_ns))))
     blocks: dict[str, list[float]] = {BASE: [], CANDIDATE: []}
-    with reserved_core() as cpu, players(Starts(sandboxes, workload, rng, cpu)) as started:
+    with reserved_core() as cpu, players(worker_starts(sandboxes, workload, rng, cpu)) as started:
         for side, player in started.items():
             with attributed(side):
                 player.turn([rng.randrange(SEED_LIMIT)])

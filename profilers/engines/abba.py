@@ -11,6 +11,7 @@ import random
 from hotloop.profilers.command import AnyWorkload, CommandRun, CommandWorkload
 from hotloop.profilers.engines.base import ABBA, abba_orders, attributed
 from hotloop.profilers.engines.commands import CommandEngine
+from hotloop.profilers.engines.starts import close
 from hotloop.profilers.engines.turns import FileTurns
 from hotloop.sandboxes.base import Sandbox
 
@@ -18,17 +19,18 @@ from hotloop.sandboxes.base import Sandbox
 class AbbaCommands(CommandEngine):
     """The engine for commands that do more than compute: wall time, one after the other."""
 
-    def runs(self, order: list[str], seed: int) -> dict[str, CommandRun]:
+    def runs(self) -> tuple[int, dict[str, CommandRun]]:
         found = {}
-        for side in order:
-            with attributed(side):
-                process = self.at_start(side, seed)
-                try:
-                    process.go()
-                    found[side] = process.finish()
-                finally:
-                    process.close()
-        return found
+        (seed, order), started = self.starts.take()
+        try:
+            for side in order:
+                with attributed(side):
+                    self.make_ready(side, started[side])
+                    started[side].go()
+                    found[side] = started[side].finish()
+        finally:
+            close(started)
+        return seed, found
 
 
 def abba(

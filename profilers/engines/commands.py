@@ -7,7 +7,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from statistics import median
 
 from hotloop.profilers.command import (
@@ -31,6 +33,7 @@ from hotloop.profilers.engines.base import (
     attributed,
 )
 from hotloop.profilers.engines.looking import PROBE_SECONDS, Look, Sight, Watch
+from hotloop.profilers.engines.starts import Starts
 from hotloop.profilers.outputs import difference
 from hotloop.sandboxes.base import Sandbox
 from hotloop.sandboxes.environ import SINGLE_THREAD
@@ -57,8 +60,8 @@ class CommandEngine(ABC):
     _bytecode: dict[str, bytes] = field(default_factory=dict)
 
     @abstractmethod
-    def runs(self, order: list[str], seed: int) -> dict[str, CommandRun]:
-        """One run on each side."""
+    def runs(self) -> tuple[int, dict[str, CommandRun]]:
+        """One run on each side, and the seed of both."""
 
     def plan(self, seen: Mapping[str, Look]) -> Plan:
         look = self._run_both(seen)
@@ -74,8 +77,7 @@ class CommandEngine(ABC):
         )
 
     def close(self) -> None:
-        """Nothing runs: none is started ahead, for each empties the folders of the one before."""
-        self._bytecode.clear()
+        self.starts.close()
 
     def _run_both(self, seen: Mapping[str, Look]) -> Look:
         """A look at base; where `seen` lacks them, both have run at least once afterwards, on one seed."""
@@ -93,9 +95,8 @@ class CommandEngine(ABC):
         tracks = {side: Track(load=0) for side in SIDES}
         found = None
         process = None
-        for _, order in zip(range(plan.rounds), self.orders, strict=False):
-            seed = self.rng.randrange(SEED_LIMIT)
-            runs = self.runs(order, seed)
+        for _ in range(plan.rounds):
+            seed, runs = self.runs()
             for side, run in runs.items():
                 tracks[side].costs.append(Cost(0, run.cpu_ns, 0, 0, wall=run.wall_ns, delay=run.delay_ns))
                 tracks[side].peak_memory = max(tracks[side].peak_memory, run.peak_memory)
@@ -105,23 +106,24 @@ class CommandEngine(ABC):
         assert process is not None
         return ProcessPair(tracks, found, () if plan.compared else (STDOUT,), clock=process.clock)
 
-    def at_start(self, side: str, seed: int) -> CommandProcess:
-        """That side's command, ready to go."""
-        return CommandProcess(
-            self.sandboxes[side],
-            self.workload,
-            seed=seed,
-            cpu=self.cpu,
-            bytecode=self._bytecode.get(side, b""),
-        )
+    @cached_property
+    def starts(self) -> Starts[CommandProcess]:
+        def start(side: str, seed: int, cpu: int | None) -> CommandProcess:
+            return CommandProcess(self.sandboxes[side], self.workload, seed=seed, cpu=cpu, env=env)
+
+        env = None if self.cpu is None else SINGLE_THREAD
+        return Starts(start, lambda: (self.rng.randrange(SEED_LIMIT), next(self.orders)), self.cpu)
+
+    def make_ready(self, side: str, process: CommandProcess) -> None:
+        process.make_ready(self._bytecode.get(side, b""))
 
     def _startup(self) -> float | None:
         """CPU nanoseconds of the interpreter that does nothing, measured as the command will be."""
         command = startup_of(self.workload.command)
         if command is None:
             return None
-        engine = replace(self, workload=replace(self.workload, command=command))
-        runs = [engine.runs(next(self.orders), 0) for _ in range(STARTUP_ROUNDS)]
+        with closing(replace(self, workload=replace(self.workload, command=command))) as engine:
+            runs = [engine.runs()[1] for _ in range(STARTUP_ROUNDS)]
         return median(run.cpu_ns for pair in runs for run in pair.values())
 
 
@@ -136,6 +138,7 @@ def look_at_runs(sandbox: Sandbox, workload: CommandWorkload, seed: int) -> Look
     while len(runs) < PROBE_RUNS and (not runs or time.monotonic() < deadline):
         process = CommandProcess(sandbox, workload, seed=seed, cpu=None, env=SINGLE_THREAD)
         try:
+            process.make_ready()
             with Watch(process.process) as watch:
                 process.go()
                 run = process.finish()

@@ -11,29 +11,31 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 
-from hotloop.profilers.command import CommandProcess, CommandRun, CommandWorkload
+from hotloop.profilers.command import CommandRun, CommandWorkload
 from hotloop.profilers.engines.base import CO_SCHEDULED, SIDES, attributed, random_orders
 from hotloop.profilers.engines.commands import CommandEngine
+from hotloop.profilers.engines.starts import close
 from hotloop.sandboxes.base import Sandbox
 
 
 class CoScheduled(CommandEngine):
     """The engine for commands that compute: CPU time, on one core."""
 
-    def runs(self, order: list[str], seed: int) -> dict[str, CommandRun]:
+    def runs(self) -> tuple[int, dict[str, CommandRun]]:
+        (seed, order), started = self.starts.take()
         with ExitStack() as stack, ThreadPoolExecutor(len(SIDES)) as pool:
-            started: dict[str, CommandProcess] = {}
+            stack.callback(close, started)
             for side in order:
-                started[side] = self.at_start(side, seed)
-                stack.callback(started[side].close)
+                self.make_ready(side, started[side])
             for side in order[::-1]:
                 started[side].go()
+            self.starts.prepare(started)
             waiting = {side: pool.submit(started[side].finish) for side in order}
             found = {}
             for side in order:
                 with attributed(side):
                     found[side] = waiting[side].result()
-        return apart(found)
+        return seed, apart(found)
 
 
 def co_scheduled(

@@ -1,20 +1,12 @@
-"""One side's live process and its account of CPU time; how pairs of them are started.
-
-An interpreter takes longer to start than many a workload to call. So the next pair's
-interpreters start on the other cores while this pair is timed, and move to the
-measuring core before they load anything of the target: no target code runs beside the
-pair that is timed.
-"""
+"""One side's live process and its account of CPU time."""
 
 from __future__ import annotations
 
 import math
-import os
 import random
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import pairwise
 
 from hotloop.profilers.engines.base import (
@@ -25,6 +17,7 @@ from hotloop.profilers.engines.base import (
     shuffled,
 )
 from hotloop.profilers.engines.looking import PROBE_SECONDS, Look, Sight, Watch
+from hotloop.profilers.engines.starts import Starts, close
 from hotloop.profilers.workload import Output, Workload, WorkloadProcess
 from hotloop.sandboxes.base import Sandbox
 from hotloop.sandboxes.environ import SINGLE_THREAD
@@ -37,8 +30,7 @@ MAX_BATCH = 64
 PROBE_CALLS = 3
 UNWATCHED = nullcontext()
 
-Started = dict[str, WorkloadProcess]
-"""Both sides, ready, with nothing of the target loaded."""
+WorkerStarts = Starts[WorkloadProcess]
 
 
 class Player:
@@ -102,80 +94,22 @@ class Player:
         return self.track
 
 
-class Starts:
-    """Fresh pairs of interpreters, one hash seed a pair, in random order. `close` ends one not taken.
+def worker_starts(
+    sandboxes: Mapping[str, Sandbox], workload: Workload, rng: random.Random, cpu: int | None
+) -> WorkerStarts:
+    """Workers with one hash seed a pair, in random order, on core `cpu`; None for any."""
 
-    cpu: the core that they are timed on; None for any.
-    """
+    def start(side: str, hash_seed: int, cpu: int | None) -> WorkloadProcess:
+        return WorkloadProcess(sandboxes[side], workload, hash_seed=hash_seed, cpu=cpu, env=env)
 
-    def __init__(
-        self, sandboxes: Mapping[str, Sandbox], workload: Workload, rng: random.Random, cpu: int | None
-    ) -> None:
-        self._sandboxes, self._workload, self._rng, self._cpu = sandboxes, workload, rng, cpu
-        self._pool: ThreadPoolExecutor | None = None
-        self._coming: Future[Started] | None = None
-        self._movable = cpu is not None
-
-    def take(self) -> Started:
-        """The pair that was prepared, or one that is started now, on the core."""
-        coming, self._coming = self._coming, None
-        if coming is None:
-            return self._start(*self._drawn(), self._cpu)
-        started = coming.result()
-        if self._pinned(started):
-            return started
-        close(started)
-        self._movable = False
-        return self.take()
-
-    def prepare(self, beside: Started) -> None:
-        """Start the next pair on the cores that this thread has, where it can be moved as `beside` can."""
-        self._movable = self._movable and self._cpu not in os.sched_getaffinity(0) and self._pinned(beside)
-        if self._movable:
-            self._pool = self._pool or ThreadPoolExecutor(1)  # its thread stays on the cores of this one
-            self._coming = self._pool.submit(self._start, *self._drawn(), None)
-
-    def close(self) -> None:
-        coming, self._coming = self._coming, None
-        if coming is not None and coming.exception() is None:
-            close(coming.result())
-        if self._pool is not None:
-            self._pool.shutdown()
-
-    def _drawn(self) -> tuple[int, list[str]]:
-        return self._rng.randrange(1, 1 << 32), shuffled(self._rng)
-
-    def _pinned(self, started: Started) -> bool:
-        """Whether all are on the core now."""
-        assert self._cpu is not None
-        return all(worker.process.pin(self._cpu) for worker in started.values())
-
-    def _start(self, hash_seed: int, order: list[str], cpu: int | None) -> Started:
-        env = SINGLE_THREAD if self._cpu is not None else None
-        with ExitStack() as stack:
-            started: Started = {}
-            for side in order:
-                with attributed(side):
-                    started[side] = WorkloadProcess(
-                        self._sandboxes[side], self._workload, hash_seed=hash_seed, cpu=cpu, env=env
-                    )
-                    stack.callback(started[side].close)
-            for side in order:
-                with attributed(side):
-                    started[side].ready()
-            stack.pop_all()
-            return started
-
-
-def close(started: Started) -> None:
-    for worker in started.values():
-        worker.close()
+    env = None if cpu is None else SINGLE_THREAD
+    return Starts(start, lambda: (rng.randrange(1, 1 << 32), shuffled(rng)), cpu)
 
 
 @contextmanager
-def players(starts: Starts) -> Iterator[dict[str, Player]]:
+def players(starts: WorkerStarts) -> Iterator[dict[str, Player]]:
     """The next pair, loaded, in the order in which they were started."""
-    started = starts.take()
+    _, started = starts.take()
     try:
         found = {side: Player(worker) for side, worker in started.items()}
         for side, player in found.items():

@@ -19,9 +19,10 @@ from hotloop.profilers.engines.players import (
     MAX_BATCH,
     TARGET_CALL_NS,
     Player,
-    Starts,
+    WorkerStarts,
     look_at_calls,
     players,
+    worker_starts,
 )
 from hotloop.profilers.outputs import Difference, difference
 from hotloop.profilers.workload import Output, Workload, WorkloadFailure
@@ -55,8 +56,8 @@ class FileTurns:
     value: str
 
     @cached_property
-    def starts(self) -> Starts:
-        return Starts(self.sandboxes, self.workload, self.rng, self.cpu)
+    def starts(self) -> WorkerStarts:
+        return worker_starts(self.sandboxes, self.workload, self.rng, self.cpu)
 
     def plan(self, seen: Mapping[str, Look]) -> Plan:
         look = seen.get(BASE)

@@ -42,7 +42,36 @@ def _in_usual_context(function, arguments):
     return ()
 
 
-FIRST = {"emptied": _emptied, "cut": _cut, "context": _in_usual_context}
+def _with_numbers_as(kind):
+    """Call with equal arguments of their own, whose numbers are of another type where that is exact."""
+
+    def call(function, arguments):
+        turned = [
+            (how, name, _turned(value, kind)) for how, name, value in pickle.loads(pickle.dumps(arguments))
+        ]
+        hotloop_calling.result_of(function, *hotloop_calling.bound(turned))
+        return ()
+
+    return call
+
+
+def _turned(value, kind):
+    found = type(value)
+    if found in (bool, int, float):
+        return kind(value) if abs(value) < 1 << 53 and kind(value) == value else value
+    if found in (list, tuple, set, frozenset):
+        return found(_turned(part, kind) for part in value)
+    if found is dict:
+        return {_turned(key, kind): _turned(part, kind) for key, part in value.items()}
+    return value
+
+
+FIRST = {
+    "emptied": _emptied,
+    "cut": _cut,
+    "context": _in_usual_context,
+    **{kind.__name__: _with_numbers_as(kind) for kind in (bool, int, float)},
+}
 
 
 def other_context():

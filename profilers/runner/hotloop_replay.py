@@ -176,8 +176,9 @@ class Replayer:
         return reply
 
     def _changed(self, request, reply, arguments):
-        """Arguments that a call which raised has left changed, told by fresh ones."""
-        if "raised" not in reply["row"] or request["steps"]:
+        """Arguments left changed, told by fresh ones, of a call that raised or was given one object twice."""
+        twice = any(tagged[0] == "=" for _, _, tagged in request["given"])
+        if not (twice or "raised" in reply["row"]) or request["steps"]:
             return []
         fresh = {name: hotloop_canon.digest_of(value) for _, name, value in self._laid_out(request)[1]}
         return sorted(name for _, name, value in arguments if hotloop_canon.digest_of(value) != fresh[name])
@@ -208,9 +209,16 @@ class Replayer:
     def _laid_out(self, request):
         like = self.calls[request["like"]] if request["like"] else {}
         arguments = pickle.loads(like["data"]) if like else []
-        replaced = {name: (how, name, hotloop_plain.decode(tagged)) for how, name, tagged in request["given"]}
+        same = {name: tagged[1] for _, name, tagged in request["given"] if tagged[0] == "="}
+        replaced = {
+            name: (how, name, hotloop_plain.decode(tagged))
+            for how, name, tagged in request["given"]
+            if name not in same
+        }
         arguments = [replaced.pop(name, (how, name, value)) for how, name, value in arguments]
         arguments = hotloop_files.laid_out(like, [*arguments, *replaced.values()])
+        held = {name: value for _, name, value in arguments}
+        arguments = [(how, name, held[same.get(name, name)]) for how, name, _ in arguments]
         return hotloop_calling.find(request["module"], request["name"]), arguments
 
 

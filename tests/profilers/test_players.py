@@ -11,7 +11,7 @@ import pytest
 
 from hotloop.profilers.core import aside, measuring_core
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SIDES
-from hotloop.profilers.engines.players import Player, Starts, players
+from hotloop.profilers.engines.players import Player, players, worker_starts
 from hotloop.profilers.workload import Workload
 from hotloop.sandboxes import proc
 from hotloop.sandboxes.base import Sandbox
@@ -42,7 +42,7 @@ def test_every_pair_loads_and_runs_on_the_core(
     if not movable:
         monkeypatch.setattr(LocalProcess, "pin", lambda *_: False)
     sandboxes, core = {BASE: sandbox_of({}), CANDIDATE: sandbox_of({})}, measuring_core()
-    starts = Starts(sandboxes, workload_of(CORES_AT_IMPORT), random.Random(1), core)
+    starts = worker_starts(sandboxes, workload_of(CORES_AT_IMPORT), random.Random(1), core)
     with aside(core), closing(starts):
         for _ in range(3):
             with players(starts) as pair:
@@ -54,7 +54,7 @@ def test_every_pair_loads_and_runs_on_the_core(
 def test_a_pair_that_nobody_takes_is_ended(sandbox_of: MakeSandbox, workload_of: MakeWorkload) -> None:
     sandboxes, core = {BASE: sandbox_of({}), CANDIDATE: sandbox_of({})}, measuring_core()
     before = proc.descendants(os.getpid())
-    starts = Starts(sandboxes, workload_of(CORES_AT_IMPORT), random.Random(1), core)
+    starts = worker_starts(sandboxes, workload_of(CORES_AT_IMPORT), random.Random(1), core)
     with aside(core), closing(starts), players(starts) as pair:
         starts.prepare({side: player.worker for side, player in pair.items()})
         assert len(proc.descendants(os.getpid()) - before) >= len(SIDES)
