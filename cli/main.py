@@ -29,6 +29,7 @@ COMMANDS = {
     "images": "List, make and remove the environments that runs share.",
     "clean": "Remove what killed runs left behind, and what is old.",
     "report": "Write a run's reports again, and say where they are.",
+    "eval": "Import datasets of performance tasks, and report what was scored on them.",
 }
 """Each is `command` in the module of its name, loaded when it is used."""
 

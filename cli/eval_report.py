@@ -1,0 +1,40 @@
+"""hotloop eval report: the figures again, from what was saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hotloop.cli.output import json_flag
+
+if TYPE_CHECKING:
+    from hotloop.agent.evaluation.report import Report
+
+
+@click.command("report", short_help="Show what was scored: metrics, intervals, comparisons.")
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@json_flag
+def report_command(*, folders: tuple[Path, ...], as_json: bool) -> int:
+    """Show what was scored in each DIR: every model's metrics with intervals, and how models compare.
+
+    Made from the saved results alone. Quarantined tasks and infrastructure failures are in no
+    figure, and are listed.
+    """
+    from hotloop.agent.evaluation.report import make_report, read_all
+
+    report = make_report(read_all(folders))
+    if as_json:
+        click.echo(report.model_dump_json(indent=2))
+    else:
+        _print(report)
+    return 0
+
+
+def _print(report: Report) -> None:
+    from rich.console import Console
+
+    from hotloop.agent.evaluation.page import report_page
+
+    Console(highlight=False).print(report_page(report))
