@@ -30,7 +30,7 @@ from hotloop.profilers.engines.abba import abba
 from hotloop.profilers.engines.base import ABBA, BASE, CANDIDATE, Plan
 from hotloop.profilers.pyspy import RATE
 from hotloop.profilers.pyspy import executable as pyspy
-from hotloop.profilers.summary import interval_of
+from hotloop.profilers.ratios import interval_of
 from hotloop.profilers.workload import Workload
 
 CONFIDENCE = 0.98

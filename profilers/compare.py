@@ -14,8 +14,9 @@ from hotloop.profilers.command import AnyWorkload
 from hotloop.profilers.core import aside, reserved_core
 from hotloop.profilers.engines.base import ABBA, BASE, CANDIDATE, SIDES, Engine, Plan, ProcessPair, is_waiting
 from hotloop.profilers.engines.choice import AUTO, Choice, choose, make_engine
+from hotloop.profilers.ratios import decisive_value, interval_of, pair_ratio
 from hotloop.profilers.statistics import smallest_detectable, winsorize
-from hotloop.profilers.summary import decisive_value, interval_of, pair_ratio, summarize
+from hotloop.profilers.summary import summarize
 from hotloop.profilers.verdict import NoiseFloor, Outcome, Verdict
 from hotloop.sandboxes.base import Sandbox
 

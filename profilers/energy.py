@@ -19,7 +19,7 @@ from hotloop.profilers.core import reserved_core
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SEED_LIMIT, abba_orders, attributed
 from hotloop.profilers.engines.players import MAX_BATCH, Player, players, worker_starts
 from hotloop.profilers.errors import ProfilerError
-from hotloop.profilers.summary import interval_of
+from hotloop.profilers.ratios import interval_of
 from hotloop.profilers.verdict import Energy, Verdict
 from hotloop.profilers.workload import Workload
 from hotloop.sandboxes.base import Sandbox

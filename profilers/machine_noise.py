@@ -15,8 +15,8 @@ from hotloop.profilers.compare import MAX_PAIRS, MIN_PAIRS, MeasureSettings
 from hotloop.profilers.core import reserved_core
 from hotloop.profilers.engines.base import BASE, CANDIDATE, ProcessPair
 from hotloop.profilers.engines.pingpong import ping_pong
+from hotloop.profilers.ratios import interval_of, pair_ratio
 from hotloop.profilers.statistics import smallest_detectable, winsorize
-from hotloop.profilers.summary import interval_of, pair_ratio
 from hotloop.profilers.verdict import Interval
 from hotloop.profilers.workload import Workload
 from hotloop.sandboxes.base import Sandbox
