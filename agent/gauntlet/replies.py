@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from hotloop.agent.coder.base import ProposalContext
 from hotloop.agent.coder.model import ModelCoder
 from hotloop.agent.gates.scope import scope_of
 from hotloop.agent.gauntlet.fixture import Fixture
-from hotloop.agent.models.base import CallKey, Message, Reply
+from hotloop.agent.models.base import CallKey, Message, Reply, ToolSpec
 from hotloop.agent.models.reply import parse_reply
 from hotloop.agent.nodes.propose import patch_of
 from hotloop.agent.workshop import Workshop
@@ -34,6 +35,7 @@ class Answering:
         key: CallKey,
         max_tokens: int,
         schema: dict[str, Any] | None = None,
+        tools: Sequence[ToolSpec] = (),
     ) -> Reply:
         return parse_reply(self.answer, model=self.name, prompt_bound=1, max_tokens=max_tokens)
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from hotloop.agent.models.base import CallKey, Message, Reply
+from hotloop.agent.models.base import CallKey, Message, Reply, ToolSpec
 from hotloop.agent.models.dialect import Dialect
 from hotloop.agent.models.errors import CallFailed, CallRefused, Fate
 from hotloop.agent.models.reply import NotAReply, error_text, parse_json, parse_reply
+from hotloop.agent.models.text_calls import with_calls
 from hotloop.agent.models.tokens import prompt_bound
 from hotloop.errors import UsageError
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_URL = "https://api.openai.com/v1"
 
 _MAY_HAVE_BEEN_PAID = {408, 504, 524}
+_WITHOUT_TOOLS = {404, 500, 501}
+"""Beside 400 and 422, what servers and relays answer to tools that a model does not have."""
 _NO_MONEY = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 
 
@@ -96,12 +100,15 @@ class OpenAIModel:
         key: CallKey,
         max_tokens: int,
         schema: dict[str, Any] | None = None,
+        tools: Sequence[ToolSpec] = (),
     ) -> Reply:
         """One reply to one request. Raises CallFailed and CallRefused (see their docstrings)."""
         from hotloop.agent.models.wire import NoAnswer  # noqa: PLC0415  # as above
 
         dialect = self._dialect
-        body = dialect.body(self.name, messages, max_tokens, schema, self._temperature)
+        body = dialect.body(
+            self.name, messages, max_tokens, schema, temperature=self._temperature, tools=tools
+        )
         try:
             answer = self._wire.chat(body, self._timeout())
         except NoAnswer as silence:
@@ -112,10 +119,19 @@ class OpenAIModel:
         if answer.status != 200:
             raise self._refusal(answer, dialect, body)
         try:
-            bound = prompt_bound(messages, schema)
-            return parse_reply(answer.data, model=self.name, prompt_bound=bound, max_tokens=max_tokens)
+            bound = prompt_bound(messages, schema, tools)
+            reply = parse_reply(answer.data, model=self.name, prompt_bound=bound, max_tokens=max_tokens)
         except NotAReply as error:
             raise CallFailed(f"{self.base_url}: {error}", fate="lost", retry=True) from error
+        return self._called(reply, dialect) if tools else reply
+
+    def _called(self, reply: Reply, used: Dialect) -> Reply:
+        """With calls that stand in its text; a model that makes them there is told of tools there, too."""
+        found = with_calls(reply)
+        if used.tools and found.calls and not reply.calls:
+            with self._lock:
+                self._dialect = replace(self._dialect, tools=False)
+        return found
 
     def close(self) -> None:
         self._wire.close()
@@ -132,6 +148,8 @@ class OpenAIModel:
             return CallRefused(
                 f"The account behind the key has no credit left ({said})", "Add credit, or use another key"
             )
+        if _has_no_tools(answer.status, said, body) and self._adapt(dialect, said, body):
+            return CallFailed(f"{self.base_url} has no tools: {said}", fate="refused", retry=True, wait=0.0)
         if answer.status == 404 or "model_not_found" in names:
             return self._no_such_model([], said)
         if answer.status in {400, 422} and self._adapt(dialect, f"{said} {names}", body):
@@ -176,6 +194,10 @@ class OpenAIModel:
             "Check OPENAI_BASE_URL and the network",
             fate=_fate(silence),
         )
+
+
+def _has_no_tools(status: int, said: str, body: dict[str, Any]) -> bool:
+    return status in _WITHOUT_TOOLS and "tools" in body and "tool" in said.lower()
 
 
 def _fate(silence: NoAnswer) -> Fate:

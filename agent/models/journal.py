@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hotloop.agent.errors import AgentError
 from hotloop.agent.folder import write_text
-from hotloop.agent.models.base import CallKey, Message, Reply
+from hotloop.agent.models.base import CallKey, Message, Reply, ToolSpec
 from hotloop.agent.models.errors import Fate
 from hotloop.agent.state import Spent
 
@@ -35,6 +35,7 @@ class Request(BaseModel):
     messages: tuple[Message, ...]
     max_tokens: int
     json_schema: dict[str, Any] | None = None
+    tools: tuple[ToolSpec, ...] = ()
 
     def digest(self) -> str:
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True)

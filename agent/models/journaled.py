@@ -9,7 +9,7 @@ from typing import Any
 
 from hotloop.agent.budget import Budget, Reservation
 from hotloop.agent.errors import AgentError
-from hotloop.agent.models.base import CallKey, ChatModel, Message, Reply
+from hotloop.agent.models.base import CallKey, ChatModel, Message, Reply, ToolCall, ToolSpec
 from hotloop.agent.models.errors import CallFailed, CallLost, CallRefused, Fate
 from hotloop.agent.models.journal import Entry, Journal, Request
 from hotloop.agent.models.prices import Price
@@ -74,9 +74,10 @@ class JournaledModel:
         key: CallKey,
         max_tokens: int,
         schema: dict[str, Any] | None = None,
+        tools: Sequence[ToolSpec] = (),
     ) -> Reply:
         """One reply. Raises CallLost when the call was lost twice; see `ChatModel` for the rest."""
-        request = self._request(messages, max_tokens, schema)
+        request = self._request(messages, max_tokens, schema, tools)
         recorded = self._journal.read(key)
         if recorded is not None and recorded.reply is not None:
             self._journal.note_request(key, recorded, request.digest())
@@ -89,13 +90,27 @@ class JournaledModel:
         return self._send(key, request)
 
     def _request(
-        self, messages: Sequence[Message], max_tokens: int, schema: dict[str, Any] | None
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        schema: dict[str, Any] | None,
+        tools: Sequence[ToolSpec],
     ) -> Request:
         clean = tuple(
-            Message(role=message.role, content=_encodable(self._redactor.clean(message.content)))
+            message.model_copy(
+                update={"content": self._clean(message.content), "calls": self._clean_calls(message.calls)}
+            )
             for message in messages
         )
-        return Request(model=self.name, messages=clean, max_tokens=max_tokens, json_schema=schema)
+        return Request(
+            model=self.name, messages=clean, max_tokens=max_tokens, json_schema=schema, tools=tuple(tools)
+        )
+
+    def _clean(self, text: str) -> str:
+        return _encodable(self._redactor.clean(text))
+
+    def _clean_calls(self, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
+        return tuple(call.model_copy(update={"arguments": self._clean(call.arguments)}) for call in calls)
 
     def _send(self, key: CallKey, request: Request) -> Reply:
         """One request on the wire, written down before and after."""
@@ -109,7 +124,11 @@ class JournaledModel:
             raise
         try:
             reply = self._model.complete(
-                list(request.messages), key=key, max_tokens=request.max_tokens, schema=request.json_schema
+                list(request.messages),
+                key=key,
+                max_tokens=request.max_tokens,
+                schema=request.json_schema,
+                tools=request.tools,
             )
         except CallFailed as failure:
             self._failed(key, entry, reservation, failure.fate, str(failure))
@@ -127,7 +146,8 @@ class JournaledModel:
     def _record(self, key: CallKey, entry: Entry, reservation: Reservation, reply: Reply) -> Reply:
         usd = self._price.of(reply.usage) if self._price else None
         self._budget.settle(reservation, usd, reply.usage)
-        kept = reply.model_copy(update={"text": _encodable(self._redactor.clean(reply.text)), "usd": usd})
+        clean = {"text": self._clean(reply.text), "calls": self._clean_calls(reply.calls)}
+        kept = reply.model_copy(update={**clean, "usd": usd})
         self._journal.replied(key, entry, kept)
         return kept
 
@@ -136,7 +156,7 @@ class JournaledModel:
             self._budget.release(reservation)
         else:
             self._budget.settle(reservation, reservation.usd if fate == "lost" else 0.0)
-        self._journal.failed(key, entry, fate, _encodable(self._redactor.clean(detail)))
+        self._journal.failed(key, entry, fate, self._clean(detail))
 
     def _refuse_lost(self, key: CallKey) -> None:
         entry = self._journal.read(key)
@@ -146,7 +166,9 @@ class JournaledModel:
     def _worst(self, request: Request) -> float | None:
         if self._price is None:
             return None
-        return self._price.usd(prompt_bound(request.messages, request.json_schema), request.max_tokens)
+        return self._price.usd(
+            prompt_bound(request.messages, request.json_schema, request.tools), request.max_tokens
+        )
 
     def _wait_or_give_up(self, failure: CallFailed, failures: int) -> None:
         if not failure.retry:

@@ -6,11 +6,15 @@ import json
 import re
 from typing import Any
 
-from hotloop.agent.models.base import Reply, Usage
+from hotloop.agent.models.base import Reply, ToolCall, Usage
 
 # Some servers send a model's reasoning in front of its answer.
 _REASONING = re.compile(r"\A\s*<think>.*?</think>\s*", re.DOTALL)
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 _FINISH = {"length": "length", "max_tokens": "length", "content_filter": "refusal"}
+
+MOST_CALLS = 64
+"""Of tools, that are taken from one reply."""
 
 
 class NotAReply(ValueError):
@@ -49,6 +53,7 @@ def parse_reply(data: bytes, *, model: str, prompt_bound: int, max_tokens: int) 
         finish="tools" if finish == "tools" else _FINISH.get(str(finish), "stop"),
         usage=_usage(answer.get("usage")) or _at_most(prompt_bound, max_tokens),
         model=named[:200] if isinstance(named, str) and named else model,
+        calls=_calls(message),
     )
 
 
@@ -80,6 +85,30 @@ def _text(content: Any) -> str:
     parts = content if isinstance(content, list) else []
     texts = [part.get("text") for part in parts if isinstance(part, dict)]
     return "".join(text for text in texts if isinstance(text, str))
+
+
+def _calls(message: dict[str, Any]) -> tuple[ToolCall, ...]:
+    """The tools that a message calls, the older form of one function included."""
+    listed = message.get("tool_calls")
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    functions = [entry.get("function") for entry in entries] or [message.get("function_call")]
+    return tuple(
+        ToolCall(name=tool_name(one.get("name")), arguments=_arguments(one.get("arguments")))
+        for one in functions[:MOST_CALLS]
+        if isinstance(one, dict)
+    )
+
+
+def tool_name(told: Any) -> str:
+    """What an endpoint accepts as the name of a function, most like what was told."""
+    return _NOT_IN_NAMES.sub("_", told[:64]) if isinstance(told, str) else ""
+
+
+def _arguments(told: Any) -> str:
+    """Some servers send an object where the protocol has the text of one."""
+    if told is None:
+        return ""
+    return told if isinstance(told, str) else json.dumps(told)
 
 
 def _usage(told: Any) -> Usage | None:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from hotloop.agent.models.base import CallKey, Message, Reply, Usage
+from hotloop.agent.models.base import CallKey, Message, Reply, ToolSpec, Usage
 from hotloop.agent.models.errors import CallFailed
+from hotloop.agent.models.text_calls import with_calls
 from hotloop.agent.models.tokens import prompt_bound
 from hotloop.errors import UsageError
 
@@ -17,8 +18,8 @@ from hotloop.errors import UsageError
 class ScriptedModel:
     """Answers a call by its key if there is a reply for it, else with the next reply in order.
 
-    `asked` keeps every request. Usage is estimated from lengths. Raises
-    CallFailed, not to be tried again, when the script has ended.
+    `asked` keeps every request. Tools are called as in the text protocol. Usage is
+    estimated from lengths. Raises CallFailed, not to be tried again, when the script has ended.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ScriptedModel:
         key: CallKey,
         max_tokens: int,
         schema: dict[str, Any] | None = None,
+        tools: Sequence[ToolSpec] = (),
     ) -> Reply:
         with self._lock:
             self.asked.append((str(key), list(messages)))
@@ -61,11 +63,12 @@ class ScriptedModel:
         if text is None:
             raise CallFailed(f"the script has no reply for {key}", fate="unsent", retry=False)
         usage = Usage(
-            prompt_tokens=prompt_bound(messages, schema) // 4,
+            prompt_tokens=prompt_bound(messages, schema, tools) // 4,
             completion_tokens=min(max_tokens, len(text) // 4 + 1),
             estimated=True,
         )
-        return Reply(text=text, finish="stop", usage=usage, model=self.name)
+        reply = Reply(text=text, finish="stop", usage=usage, model=self.name)
+        return with_calls(reply) if tools else reply
 
 
 def _is_key(stem: str) -> bool:

@@ -213,9 +213,7 @@ class Failing:
     def __init__(self, **errors: Exception) -> None:
         self.errors = {key.replace("_", "-").removeprefix("k"): error for key, error in errors.items()}
 
-    def complete(
-        self, messages: list[Message], *, key: CallKey, max_tokens: int, schema: dict[str, Any] | None = None
-    ) -> Reply:
+    def complete(self, messages: list[Message], *, key: CallKey, max_tokens: int, **others: Any) -> Reply:
         if str(key) in self.errors:
             raise self.errors[str(key)]
         text = "junk" if key.slot == 7 else good(key.slot)

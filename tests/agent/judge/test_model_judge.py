@@ -149,9 +149,7 @@ class Failing:
     def __init__(self, attempt: int, error: Exception) -> None:
         self.attempt, self.error = attempt, error
 
-    def complete(
-        self, messages: list[Message], *, key: CallKey, max_tokens: int, schema: dict[str, Any] | None = None
-    ) -> Reply:
+    def complete(self, messages: list[Message], *, key: CallKey, max_tokens: int, **others: Any) -> Reply:
         if key.attempt == self.attempt:
             raise self.error
         return ScriptedModel(["junk"]).complete(messages, key=key, max_tokens=max_tokens)

@@ -88,9 +88,7 @@ class Failing:
         self.errors = list(errors)
         self.sent = 0
 
-    def complete(
-        self, messages: list[Message], *, key: CallKey, max_tokens: int, schema: dict[str, Any] | None = None
-    ) -> Reply:
+    def complete(self, messages: list[Message], *, key: CallKey, max_tokens: int, **others: Any) -> Reply:
         self.sent += 1
         if self.errors:
             raise self.errors.pop(0)
