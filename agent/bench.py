@@ -68,6 +68,7 @@ class Bench(ABC):
         spec = environment_spec(self.settings, self.source_tree)
         made = self.backend.prepare(spec, self.source_tree / self.project, self.events.log)
         note_use(made, str(self.folder.path))
+        self.backend.warm(made, run_id=self.folder.id)
         return made
 
     @cached_property

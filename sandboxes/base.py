@@ -293,5 +293,11 @@ class Backend(Protocol):
         where the backend can hold that.
         """
 
+    def warm(self, environment: Environment, *, run_id: str) -> None:
+        """Start sandboxes of this run ahead from here on, where starting one takes long; `reap` ends that.
+
+        What has waited is as new when it is handed out, and is so once.
+        """
+
     def reap(self, run_id: str) -> int:
         """Remove all that a dead run left behind; how many things that was."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import weakref
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hotloop.errors import UsageError
-from hotloop.sandboxes import overlay, toolbox
+from hotloop.sandboxes import toolbox
 from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Log
 from hotloop.sandboxes.launching import LAUNCHER
 from hotloop.sandboxes.local import SYSTEM_PATH, user_folder
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hotloop.sandboxes.docker_environment import ImageBuilder
     from hotloop.sandboxes.docker_sandbox import DockerSandbox
+    from hotloop.sandboxes.docker_start import Starter
 
 TOOLBOXES = "toolboxes"
 
@@ -62,6 +63,15 @@ class DockerBackend:
         inside = readable_copy(LAUNCHER.parent, self._cache / "shared")
         return ImageBuilder(self._client, inside, self._cache / TOOLBOXES)
 
+    @cached_property
+    def _starter(self) -> Starter:
+        from hotloop.sandboxes.docker_start import Starter  # noqa: PLC0415  (see above)
+
+        binds = partial(_binds, self._tools, self._builder.inside, self._cache)
+        made = Starter(self._client, sandbox_user(), binds)
+        weakref.finalize(self, made.cool)
+        return made
+
     def check(self) -> None:
         from hotloop.sandboxes.docker_engine import refuse_old  # noqa: PLC0415  (see above)
 
@@ -76,7 +86,7 @@ class DockerBackend:
     def start(
         self, environment: Environment, tree: Path, *, run_id: str, writable: bool = False
     ) -> DockerSandbox:
-        from hotloop.sandboxes import docker_container, docker_sandbox  # noqa: PLC0415  (see above)
+        from hotloop.sandboxes import docker_sandbox  # noqa: PLC0415  (see above)
 
         refuse_git(tree)
         uid, gid = sandbox_user()
@@ -84,34 +94,30 @@ class DockerBackend:
             make_readable(tree)
             if writable:
                 give_to(tree, uid, gid)
-        binds = [
-            (tree.absolute(), str(docker_sandbox.TREE), "rw" if writable else "ro"),
-            (readable_copy(self._tools, self._cache / "shared"), str(docker_sandbox.TOOLS), "ro"),
-            *self._own_binds(environment),
-        ]
-        container = docker_container.create(
-            self._client, environment, user=(uid, gid), binds=binds, run_id=run_id
-        )
-        if overlay.find(tree) and not container.sees(tree):
-            container.remove()
-            raise UsageError(
-                "The Docker engine does not see what is mounted here", f"Set {overlay.SETTING}=copy"
-            )
+        container = self._starter.start(environment, tree.absolute(), run_id=run_id, writable=writable)
         path = f"{PurePosixPath(environment.python).parent}:{SYSTEM_PATH}"
-        return docker_sandbox.DockerSandbox(environment, container, tree.absolute(), path)
+        used = partial(self._starter.used, environment, run_id)
+        return docker_sandbox.DockerSandbox(environment, container, tree.absolute(), path, used)
+
+    def warm(self, environment: Environment, *, run_id: str) -> None:
+        self._starter.warm(environment, run_id)
 
     def reap(self, run_id: str) -> int:
-        from hotloop.sandboxes.docker_container import reap  # noqa: PLC0415  (see above)
+        from hotloop.sandboxes.docker_create import reap  # noqa: PLC0415  (see above)
 
+        self._starter.cool(run_id)
         return reap(self._client, run_id)
 
-    def _own_binds(self, environment: Environment) -> list[tuple[Path, str, str]]:
-        from hotloop.sandboxes.docker_environment import TOOLBOX  # noqa: PLC0415  (see above)
-        from hotloop.sandboxes.docker_exec import INSIDE  # noqa: PLC0415
 
-        binds = [(self._builder.inside, INSIDE, "ro")]
-        ours = toolbox.build(self._cache / TOOLBOXES, environment.version)
-        if ours:
-            make_readable(ours)
-            binds.append((ours, TOOLBOX, "ro"))
-        return binds
+def _binds(tools: Path, inside: Path, cache: Path, environment: Environment) -> list[tuple[Path, str, str]]:
+    """What every container of this environment sees beside its tree."""
+    from hotloop.sandboxes.docker_environment import TOOLBOX  # noqa: PLC0415  (the docker package loads lazily)
+    from hotloop.sandboxes.docker_exec import INSIDE  # noqa: PLC0415
+    from hotloop.sandboxes.docker_sandbox import TOOLS  # noqa: PLC0415
+
+    binds = [(readable_copy(tools, cache / "shared"), str(TOOLS), "ro"), (inside, INSIDE, "ro")]
+    ours = toolbox.build(cache / TOOLBOXES, environment.version)
+    if ours:
+        make_readable(ours)
+        binds.append((ours, TOOLBOX, "ro"))
+    return binds

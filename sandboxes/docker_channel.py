@@ -16,7 +16,7 @@ from hotloop.sandboxes.streams import Tail
 
 PIECE, AHEAD = 1 << 16, 1 << 18
 """Bytes of input in one frame, and most of them on their way at one time."""
-KILL_SECONDS, SWEEP_SECONDS = 5.0, 30.0
+KILL_SECONDS, SWEEP_SECONDS, NEWS_SECONDS = 5.0, 30.0, 0.5
 LAST = {frames.ENDED, frames.FAILED, frames.LOST, frames.HELLO, frames.SWEPT}
 
 
@@ -125,7 +125,8 @@ class Channel:
         self._numbers = itertools.count(1)
         self._live: dict[int, ChannelCommand] = {}
         self._lock = threading.Lock()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def greet(self) -> None:
         """Wait until it listens. Raises SandboxError."""
@@ -143,6 +144,15 @@ class Channel:
     def sweep(self, pids: list[int], numbers: list[int]) -> bool:
         """End all but what is below these pids and these commands; whether that was done."""
         return self._ask(frames.SWEEP, encode([pids, numbers]), SWEEP_SECONDS) == b"1"
+
+    def answers(self) -> bool:
+        """Whether the supervisor lives: it is asked, as the news of its end may be on the way."""
+        return self._ask(frames.HELLO, b"", KILL_SECONDS) is not None
+
+    def has_ended(self) -> bool:
+        """Whether the supervisor has, once what it said last was heard."""
+        self._listener.join(NEWS_SECONDS)
+        return self.dead is not None
 
     def close(self) -> None:
         """The supervisor ends, and with it the container."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import DockerException, NotFound
-from docker.types import LogConfig
+from docker.errors import APIError, DockerException, NotFound
 
-from hotloop.sandboxes import owners
-from hotloop.sandboxes.base import Completed, Environment, Limits
+from hotloop.sandboxes import docker_tree
+from hotloop.sandboxes.base import Completed, Limits
 from hotloop.sandboxes.docker_channel import Channel, ChannelCommand, CommandLost
-from hotloop.sandboxes.docker_clock import Meter, find_meter
-from hotloop.sandboxes.docker_engine import bind_mounts, engine_errors
-from hotloop.sandboxes.docker_exec import INSIDE, Exec, start_exec
+from hotloop.sandboxes.docker_clock import HostMeter, Meter, find_meter
+from hotloop.sandboxes.docker_engine import engine_errors
+from hotloop.sandboxes.docker_exec import Exec, start_exec
 from hotloop.sandboxes.docker_stream import Stream
 from hotloop.sandboxes.environ import FOLDERS
 from hotloop.sandboxes.errors import SandboxError
@@ -27,10 +28,7 @@ from hotloop.sandboxes.launching import Settings, Sink
 from hotloop.sandboxes.streams import BoundedOutput
 
 MIB = 1 << 20
-TMPFS = "rw,exec,nosuid,nodev"
 ROOT = "0:0"
-KEEPER_CAPABILITIES = ["KILL", "SETGID", "SETUID", "SETPCAP"]
-"""What the supervisor needs to start commands as another user and to end them. The commands have none."""
 KEEPERS = (65534, 65533)
 """Users to supervise as: the first that commands do not run as."""
 OWN_PROCESSES = 1
@@ -58,6 +56,7 @@ class Container:
     bytecode: str = ""
     live: dict[Exec | ChannelCommand, Limits] = field(default_factory=dict)
     _channel: Channel = field(init=False)
+    _shown: tuple[Path, bool] | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _current: tuple[int, int] = (0, 0)
 
@@ -82,6 +81,19 @@ class Container:
                 raise
         self._channel.greet()
         self._make_folders()
+        if self._shown is not None:
+            with engine_errors("to show a tree"):
+                self.show(*self._shown)
+
+    def show(self, tree: Path, writable: bool) -> None:
+        """Let it see `tree`, which it was made without. Raises OSError where we cannot do that."""
+        if not isinstance(self.meter, HostMeter):
+            raise OSError(errno.ENOSYS, "the engine's processes are not in sight")
+        docker_tree.show(tree, TREE, pid=self.meter.init, container=self.container_id, writable=writable)
+        self._shown = tree, writable
+
+    def listens(self) -> bool:
+        return self._channel.dead is None
 
     def applied(self, limits: Limits) -> None:
         """Say what the container was made with."""
@@ -94,7 +106,7 @@ class Container:
             started = start_exec(
                 self.client,
                 self.container_id,
-                {**settings, "user": self.user, "keeper": _keeper(self.user)},
+                {**settings, "user": self.user, "keeper": keeper(self.user)},
                 python=self.python,
                 user=ROOT,
                 out=out,
@@ -114,11 +126,15 @@ class Container:
                 command.close()
 
     def _end(self, command: Exec | ChannelCommand) -> None:
-        if command.has_ended() and not self.live and self._is_empty():
+        if command.has_ended() and not self.live and self._is_empty() and self._lives(command):
             return
         self._sweep()
         if not command.wait(END_SECONDS):
             raise SandboxError("a command's output does not end although its processes did")
+
+    def _lives(self, command: Exec | ChannelCommand) -> bool:
+        """Whether the container did not end with it. Of its own commands the supervisor has spoken."""
+        return isinstance(command, ChannelCommand) or self._channel.answers()
 
     def _is_empty(self) -> bool:
         try:
@@ -184,7 +200,14 @@ class Container:
     def remove(self) -> None:
         self._channel.close()
         with engine_errors("to remove a container"), suppress(NotFound):
-            self.client.api.remove_container(self.container_id, force=True, v=True)
+            try:
+                self.client.api.remove_container(self.container_id, force=True, v=True)
+            except APIError as error:
+                if error.status_code == HTTPStatus.NOT_FOUND:
+                    raise
+                # It ended by itself, as it does with its channel, while the engine was about to kill it.
+                self.client.api.wait(self.container_id, timeout=END_SECONDS)
+                self.client.api.remove_container(self.container_id, force=True, v=True)
 
     def _make_folders(self) -> None:
         arguments = [SCRATCH, self.bytecode, *FOLDERS]
@@ -196,20 +219,24 @@ class Container:
         """A sweep fails when the target fights it (forks faster than it dies) or took the container along.
 
         Then the container is restarted. That ends everything in it, the scratch folder's
-        content too, and is still a result and not a failure of the sandbox.
+        content too, and is still a result and not a failure of the sandbox. Raises SandboxError,
+        too late for what was running, where something outside ended it.
         """
         launchers = [command.supervisor for command in self.live if isinstance(command, Exec)]
         commands = [command.number for command in self.live if isinstance(command, ChannelCommand)]
         if self._channel.sweep(launchers, commands):
             return
-        if self._channel.dead is None:
+        dead = self._channel.dead if self._channel.has_ended() else None
+        if dead is None:
             self._channel.replaced = True
-        else:
-            self._ran_out(self._channel)
+        ran_out = dead is not None and self._ran_out(self._channel)
         self._channel.close()
         with engine_errors("to restart a container"):
             self.client.api.stop(self.container_id, timeout=0)
         self.begin()
+        if dead is not None and not ran_out:
+            # Nothing inside can do that: an engine that was killed and started again did.
+            raise SandboxError(f"the container's supervisor ended: {dead}")
 
     def _apply(self, limits: list[Limits]) -> None:
         """Memory and processes are the container's: the largest of what its commands may use."""
@@ -230,60 +257,6 @@ class Container:
         self._current = (memory, processes)
 
 
-def _keeper(user: tuple[int, int]) -> int:
+def keeper(user: tuple[int, int]) -> int:
+    """Whom the supervisor runs as."""
     return next(uid for uid in KEEPERS if uid != user[0])
-
-
-def create(
-    client: docker.DockerClient,
-    environment: Environment,
-    *,
-    user: tuple[int, int],
-    binds: list[tuple[Path, str, str]],
-    run_id: str,
-) -> Container:
-    """Start a container for a sandbox. binds: (here, inside, "ro" or "rw"). Raises SandboxError."""
-    limits = Limits()
-    with engine_errors("to start a container"):
-        created = client.containers.create(
-            environment.reference,
-            entrypoint=[environment.python, "-I", "-S", f"{INSIDE}/supervisor.py", str(_keeper(user))],
-            user=ROOT,
-            stdin_open=True,
-            log_config=LogConfig(type="none"),  # the supervisor's stream is no log
-            # The engine's default is the container's id, which would differ between base and candidate.
-            hostname="hotloop",
-            network_mode="none",
-            cap_drop=["ALL"],
-            cap_add=KEEPER_CAPABILITIES,
-            security_opt=["no-new-privileges"],
-            read_only=True,
-            tmpfs={
-                "/tmp": f"{TMPFS},size={limits.file_mb}m,mode=1777",
-                SCRATCH: f"{TMPFS},size={2 * limits.file_mb}m,mode=0700,uid={user[0]},gid={user[1]}",
-            },
-            mounts=bind_mounts(binds),
-            mem_limit=limits.memory_mb * MIB,
-            memswap_limit=limits.memory_mb * MIB,
-            pids_limit=limits.processes + SPARE_PROCESSES,
-            nano_cpus=int(client.info()["NCPU"]) * 10**9,  # the engine's, which may have fewer than we
-            working_dir="/",
-            labels={RUN_LABEL: run_id, OWNER_LABEL: owners.token()},
-        )
-    container = Container(client, str(created.id), environment.python, user, environment.bytecode)
-    container.applied(limits)
-    try:
-        container.begin()
-    except BaseException:
-        container.remove()
-        raise
-    return container
-
-
-def reap(client: docker.DockerClient, run_id: str) -> int:
-    """Remove the containers of a run; how many there were."""
-    with engine_errors("to remove a run's containers"):
-        found = client.containers.list(all=True, filters={"label": f"{RUN_LABEL}={run_id}"})
-        for container in found:
-            container.remove(force=True, v=True)
-    return len(found)

@@ -148,18 +148,26 @@ class DockerProcess:
 
 
 class DockerSandbox:
-    """See `hotloop.sandboxes.base.Sandbox`."""
+    """See `hotloop.sandboxes.base.Sandbox`. used: called when it has been closed."""
 
     tree = TREE
     scratch = SCRATCH
     private = PRIVATE
     tools = TOOLS
 
-    def __init__(self, environment: Environment, container: Container, host_tree: Path, path: str) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        container: Container,
+        host_tree: Path,
+        path: str,
+        used: Callable[[], None],
+    ) -> None:
         self.environment = environment
         self._container = container
         self._host_tree = host_tree
         self._path = path
+        self._used = used
         self._live: set[DockerProcess] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -225,6 +233,7 @@ class DockerSandbox:
             with suppress(SandboxError):  # a dead container's clock; the removal ends what is left
                 process.kill()
         self._container.remove()
+        self._used()
 
     def __enter__(self) -> Self:
         return self

@@ -98,6 +98,9 @@ class LocalBackend:
             compiled.link_into(scratch / CACHE)
         return sandbox
 
+    def warm(self, environment: Environment, *, run_id: str) -> None:
+        """Nothing: one starts in milliseconds."""
+
     def reap(self, run_id: str) -> int:
         """See `Backend.reap`."""
         folder = self._run_folder(run_id)

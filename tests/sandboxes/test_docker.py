@@ -80,12 +80,18 @@ def test_the_supervisor_is_no_root_and_has_four_capabilities(inspected: dict[str
 def test_only_the_tree_and_our_own_files_are_mounted(inspected: dict[str, object]) -> None:
     binds = {mount["Destination"]: mount["RW"] for mount in inspected["Mounts"] if mount["Type"] == "bind"}
     assert binds == {
-        "/hotloop/tree": False,
         "/hotloop/tools": False,
         "/hotloop/inside": False,
         "/hotloop/toolbox": False,
     }
     assert not [mount for mount in inspected["Mounts"] if mount["Type"] == "volume"]
+    seen = [
+        (place, options.split(",")[:3])
+        for line in Path(f"/proc/{inspected['State']['Pid']}/mountinfo").read_text().splitlines()
+        for place, options in [line.split()[4:6]]
+    ]
+    trees = [options for place, options in seen if place == "/hotloop/tree"]
+    assert trees == [["ro", "nosuid", "nodev"]] * 2  # the place, and what is mounted over it later
 
 
 def test_memory_filled_with_files_is_a_result_and_the_sandbox_lives_on(sandbox: Sandbox) -> None:
@@ -95,14 +101,17 @@ def test_memory_filled_with_files_is_a_result_and_the_sandbox_lives_on(sandbox: 
     assert sandbox.run(["sh", "-c", "echo alive > $TMPDIR/x && cat $TMPDIR/x"]).stdout == b"alive\n"
 
 
-def test_a_container_that_dies_with_its_process_is_started_again(sandbox: Sandbox, engine: object) -> None:
-    process = sandbox.spawn(["cat"])
-    engine.api.kill(sandbox._container.container_id)
-    with pytest.raises(ProcessEnded):
-        process.read_line(10.0, 100)
-    with pytest.raises(SandboxError, match="clock"):
-        process.cpu_ns()
-    assert sandbox.run(["echo", "alive"]).stdout == b"alive\n"
+def test_a_container_ended_from_outside_is_no_result_of_its_process_and_is_started_again(
+    start: Callable[..., Sandbox], engine: object, tmp_path: Path
+) -> None:
+    with start(tmp_path) as sandbox:
+        process = sandbox.spawn(["cat"])
+        engine.api.kill(sandbox._container.container_id)
+        with pytest.raises(SandboxError, match="supervisor"):
+            process.read_line(10.0, 100)
+        with pytest.raises(SandboxError, match="clock"):
+            process.cpu_ns()
+        assert sandbox.run(["echo", "alive"]).stdout == b"alive\n"
 
 
 REACH = """
