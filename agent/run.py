@@ -126,8 +126,10 @@ def workshop(plan: Plan, folder: RunFolder, before: Spent, listener: Listener | 
             yield shop
         finally:
             people.close()
-            backend.reap(folder.id)
-            folder.discard_work()
+            try:
+                backend.reap(folder.id)
+            finally:  # where the engine has died, too: nobody finds trees once the claim is gone
+                folder.discard_work()
 
 
 def drive(plan: Plan, shop: Workshop) -> RunResult:

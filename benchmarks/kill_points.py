@@ -20,6 +20,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 sys.path[:0] = [str(TESTS / "integration"), str(TESTS / "agent")]
@@ -67,11 +68,12 @@ class Row:
     seconds: float
 
 
-def left_alone(repository: Path, out: Path) -> Whole:
+def left_alone(repository: Path, out: Path, **how: Any) -> Whole:
+    """how: fields of `KilledRun`."""
     endpoint = Endpoint(REPLY_SECONDS)
     begun, started = time.monotonic(), time.time()
     with endpoint.server:
-        run = KilledRun(repository, out, endpoint)
+        run = KilledRun(repository, out, endpoint, **how)
         outcome = Outcome.of(run.finished())
     seconds = time.monotonic() - begun
     events = (run.folder or out) / "events.jsonl"

@@ -15,8 +15,14 @@ import pytest
 from hotloop.agent.claims import all_claims, claimed, claims_folder
 from hotloop.agent.cleaning import DAY, Cleaning, Rule, clean
 from hotloop.agent.folder import RunFolder
+from hotloop.agent.run import make_plan, workshop
+from hotloop.agent.settings import Settings
+from hotloop.agent.state import Spent
 from hotloop.errors import UsageError
+from hotloop.repos.source import open_source
 from hotloop.sandboxes import proc
+from hotloop.sandboxes.errors import SandboxError
+from hotloop.sandboxes.local import LocalBackend
 from hotloop.sandboxes.owners import Life
 
 CLIENT = """
@@ -198,3 +204,24 @@ def test_without_an_engine_the_rest_is_cleaned_and_the_user_told() -> None:
     assert done.found == [] or done.failed == []
     (note,) = done.notes
     assert "No Docker engine answers" in note
+
+
+def test_trees_go_with_their_run_even_when_its_sandboxes_cannot_be_reaped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "code.py").write_text("x = 1\n")
+    source, folder = open_source(str(repository)), RunFolder.create(tmp_path / "runs")
+    settings = Settings(coder="catalog", sandbox="local")
+    plan = make_plan(folder, source, settings, repo=str(repository), origins={})
+
+    def fail(backend: LocalBackend, run_id: str) -> int:
+        raise SandboxError("the engine is gone")
+
+    with pytest.raises(SandboxError, match="gone"), workshop(plan, folder, Spent(), None) as shop:
+        tree = shop.candidate_tree("", folder.work / "trees" / "1")
+        assert (tree / "code.py").is_file()
+        monkeypatch.setattr(LocalBackend, "reap", fail)
+    assert not folder.work.exists()
+    assert all_claims() == []

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,8 +99,8 @@ _OPINION = {
     "expected_gain": 1.0,
 }
 _FLAGS = (
-    *("--coder", "model", "--model", MODEL, "--sandbox", "local", "--rounds", "1"),
-    *("--candidates", "1", "--max-turns", "6", "--json"),
+    *("--coder", "model", "--model", MODEL, "--rounds", "1", "--candidates", "1"),
+    *("--max-turns", "6", "--json"),
 )
 
 
@@ -198,12 +198,17 @@ class Kill:
 
 @dataclass
 class KilledRun:
-    """One run in its own folder, in as many processes as it takes. branch: to be made of the patch."""
+    """One run in its own folder, in as many processes as it takes. branch: to be made of the patch.
+
+    environ: variables beside this process's own.
+    """
 
     repository: Path
     out: Path
     endpoint: Endpoint
     branch: str | None = None
+    sandbox: str = "local"
+    environ: Mapping[str, str] = field(default_factory=dict)
     kills: list[Kill] = field(default_factory=list)
     restarts: int = 0
 
@@ -220,18 +225,31 @@ class KilledRun:
 
     def killed_when(self, due: Callable[[float], bool], limit: float = 600.0) -> bool:
         """Start or resume, and kill once `due(seconds so far)`; whether that came before the end."""
+        begun = time.monotonic()
+        killed = self.ended_after(due, lambda process: process.kill(), limit) == -9
+        if killed:
+            self.kills.append(self._kill(time.monotonic() - begun))
+        return killed
+
+    def ended_after(
+        self,
+        due: Callable[[float], bool],
+        act: Callable[[subprocess.Popen[bytes]], None],
+        limit: float = 600.0,
+    ) -> int:
+        """Start or resume, act once `due(seconds so far)`, and wait; the exit code."""
         with self._started() as process:
             begun = time.monotonic()
-            while process.poll() is None and not due(time.monotonic() - begun):
-                if time.monotonic() - begun > limit:
-                    process.kill()
-                    raise TimeoutError(f"not due after {limit} s; stderr: {self._stderr()}")
-                time.sleep(0.004)
-            process.kill()
-            killed = process.wait() == -9
-            if killed:
-                self.kills.append(self._kill(time.monotonic() - begun))
-        return killed
+            try:
+                while process.poll() is None and not due(time.monotonic() - begun):
+                    if time.monotonic() - begun > limit:
+                        raise TimeoutError(f"not due after {limit} s; stderr: {self.stderr()}")
+                    time.sleep(0.004)
+                if process.poll() is None:
+                    act(process)
+                return process.wait(limit)
+            finally:
+                process.kill()
 
     def finished(self, limit: float = 600.0) -> RunRecord:
         """Start or resume, and wait for the end. Raises RuntimeError for any other end."""
@@ -242,7 +260,7 @@ class KilledRun:
                 process.kill()
                 raise
         if code != 0 or self.folder is None:
-            raise RuntimeError(f"exit code {code}: {self._stderr()}")
+            raise RuntimeError(f"exit code {code}: {self.stderr()}")
         return load(self.folder)
 
     def may_be_killed(self) -> bool:
@@ -266,9 +284,11 @@ class KilledRun:
         else:
             self.restarts += bool(self.kills)
             branch = ("--branch", self.branch) if self.branch else ()
-            command = _command("optimize", str(self.repository), *_FLAGS, *branch, "--out", str(self.out))
+            flags = (*_FLAGS, "--sandbox", self.sandbox, *branch, "--out", str(self.out))
+            command = _command("optimize", str(self.repository), *flags)
         clean = {name: value for name, value in os.environ.items() if not name.startswith("HOTLOOP_")}
-        environ = clean | {"OPENAI_BASE_URL": self.endpoint.server.url, "OPENAI_API_KEY": "none"}
+        served = {"OPENAI_BASE_URL": self.endpoint.server.url, "OPENAI_API_KEY": "none"}
+        environ = {**clean, **served, **self.environ}
         self.out.mkdir(parents=True, exist_ok=True)
         with (self.out / "stdout").open("wb") as stdout, (self.out / "stderr").open("wb") as stderr:
             return subprocess.Popen(command, env=environ, stdout=stdout, stderr=stderr, cwd=self.out)
@@ -281,7 +301,7 @@ class KilledRun:
         lost = frozenset(_caller(entry.key) for entry in entries if entry.state == "sent")
         return Kill(seconds, last_event(self.folder), replied, lost, self.endpoint.requests)
 
-    def _stderr(self) -> str:
+    def stderr(self) -> str:
         return (self.out / "stderr").read_text("utf-8", "replace")[-2000:]
 
     def faults(self, whole: Outcome, record: RunRecord) -> list[str]:
