@@ -67,7 +67,7 @@ class Place:
     def left(self, run: KilledRun) -> Counter[str]:
         """What a killed process or engine left behind."""
         mounts = sum(one.place.is_relative_to(run.out) for one in overlay.overlays())
-        temporary = len(list((self.path / "tmp").glob("hotloop-*")))
+        temporary = sum(path.is_dir() for path in (self.path / "tmp").glob("hotloop-*"))
         claims = len(list((self.path / "state" / "hotloop" / "claims").glob("*.json")))
         more = {"mounts": mounts, "temporary folders": temporary, "claims": claims}
         return +(self.engine.holds() + Counter(more))

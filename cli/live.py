@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TextIO
 
 from hotloop.agent.report.escape import line
+from hotloop.errors import InfrastructureError
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -34,12 +35,12 @@ class View(Protocol):
     ) -> None: ...
 
 
-def open_view(stream: TextIO | None = None) -> View:
-    """The view that fits `stream` (stderr)."""
+def open_view(stream: TextIO | None = None, *, resumable: bool = True) -> View:
+    """The view that fits `stream` (stderr). resumable: whether what stops early can be gone on with."""
     stream = stream or sys.stderr
     if stream.isatty() and os.environ.get("TERM") != "dumb":
-        return LiveView(stream)
-    return PlainView(stream)
+        return LiveView(stream, resumable)
+    return PlainView(stream, resumable)
 
 
 def describe(event: Event) -> str | None:
@@ -52,8 +53,9 @@ def describe(event: Event) -> str | None:
 class PlainView:
     """One line an event."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, resumable: bool = True) -> None:
         self._stream = stream
+        self._resumable = resumable
         self.run_id: str | None = None
 
     def __call__(self, event: dict[str, Any]) -> None:
@@ -72,17 +74,18 @@ class PlainView:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is KeyboardInterrupt and self.run_id:
+        stopped = isinstance(error, KeyboardInterrupt | InfrastructureError)
+        if stopped and self._resumable and self.run_id:
             self.show(f"interrupted; go on with: hotloop resume {self.run_id}")
 
 
 class LiveView(PlainView):
     """The same lines, above one that says what is being done now."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, resumable: bool = True) -> None:
         from rich.console import Console
 
-        super().__init__(stream)
+        super().__init__(stream, resumable)
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
         self._status: Status = self._console.status("starting", spinner="dots")
 

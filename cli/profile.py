@@ -60,7 +60,7 @@ def command(
         raise UsageError("--out names a file, and nothing is exported", f"Add --export {'|'.join(KINDS)}")
     source = open_source(repo)
     resolved = settle(flags, None, source)
-    with open_view() as view:
+    with open_view(resumable=False) as view:
         taken = run.profile(source, resolved.settings, native=native, listener=view)
     spots = taken.hotspots[:top]
     if kind is not None:

@@ -102,6 +102,8 @@ def engine_errors(doing: str) -> Iterator[None]:
     """Turn what the engine or the connection to it raises into SandboxError."""
     try:
         yield
+    except requests.ConnectionError as error:
+        raise SandboxError(f"Docker failed {doing}: the engine does not answer. Start it again") from error
     except FAILURES as error:
         raise SandboxError(f"Docker failed {doing}: {_first_line(error)}") from error
 

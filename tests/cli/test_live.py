@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from hotloop.cli.live import LiveView, PlainView, describe, open_view
+from hotloop.errors import UsageError
+from hotloop.sandboxes.errors import SandboxError
 
 EVENTS: list[tuple[dict[str, Any], str | None]] = [
     (
@@ -94,12 +96,22 @@ def test_plain_lines_are_written_where_there_is_no_terminal() -> None:
     assert stream.getvalue().splitlines() == [line for _, line in EVENTS if line is not None]
 
 
-def test_an_interrupt_says_how_to_go_on() -> None:
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), SandboxError("the engine died")])
+def test_what_stops_a_run_early_says_how_to_go_on(stop: BaseException) -> None:
+    assert told_when_stopped(stop, resumable=True).endswith("go on with: hotloop resume r1\n")
+
+
+def test_nothing_is_said_where_there_is_nothing_to_go_on_with() -> None:
+    assert "resume" not in told_when_stopped(KeyboardInterrupt(), resumable=False)
+    assert "resume" not in told_when_stopped(UsageError("a mistake", "mend it"), resumable=True)
+
+
+def told_when_stopped(stop: BaseException, *, resumable: bool) -> str:
     stream = StringIO()
-    with pytest.raises(KeyboardInterrupt), PlainView(stream) as view:
-        view({"event": "run_started", "run_id": "r1", "repo": "/x", "sandbox": "local", "coder": "catalog"})
-        raise KeyboardInterrupt
-    assert "hotloop resume r1" in stream.getvalue()
+    with pytest.raises(type(stop)), open_view(stream, resumable=resumable) as view:
+        view(EVENTS[0][0])
+        raise stop
+    return stream.getvalue()
 
 
 def test_on_a_terminal_the_view_is_live(monkeypatch: pytest.MonkeyPatch) -> None:
