@@ -4,7 +4,8 @@
 
 Beside each other, in turns: Hotloop's backends and, where docker is among them, the same by
 `docker run` and `docker exec` and by the docker package used plainly, with the same image.
-Median of the rounds, in ms, after one that does not count.
+Median of the rounds, in ms, after one that does not count. Containers are started ahead between
+the measurements, as they are in a run between the gates.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ from hotloop.repos.patch import make_patch
 from hotloop.repos.tree import copy_tree
 from hotloop.repos.trees import Trees
 from hotloop.sandboxes import overlay
-from hotloop.sandboxes.base import Backend, EnvironmentSpec, Sandbox
+from hotloop.sandboxes.base import Backend, Environment, EnvironmentSpec, Sandbox
+from hotloop.sandboxes.docker import DockerBackend
 from hotloop.sandboxes.docker_engine import connect
 from hotloop.sandboxes.registry import BACKENDS, make
 
@@ -40,10 +42,13 @@ RUN_ID = f"benchmark-{os.getpid()}"
 MIB = 1 << 20
 FILE_BYTES = 26_214
 """20,000 of them are 500 MB."""
+POOLED, POOLED_START = "start and `true`, started ahead", "start alone, started ahead"
 START, COMMAND, WRITE, READ, TREE = "start and `true`", "`true`", "write 1 MB", "read 1 MB", "candidate tree"
 AROUND, WORKING = "the same around the large tree", "the same around a writable copy of it"
 REFERENCES = {
     START: (START, "docker run"),
+    POOLED: (START, "docker run"),
+    POOLED_START: (START, "docker run"),
     AROUND: (START, "docker run"),
     WORKING: (START, "docker run"),
     COMMAND: (COMMAND, "docker exec"),
@@ -74,8 +79,19 @@ class Plan:
     timed: dict[tuple[str, str], Timed] = field(default_factory=dict)
     ends: ExitStack = field(default_factory=ExitStack)
 
-    def add(self, what: str, by: str, action: Action, undo: Callable[[object], object] | None = None) -> None:
+    def add(
+        self,
+        what: str,
+        by: str,
+        action: Action,
+        undo: Callable[[object], object] | None = None,
+        *,
+        before: Action = lambda: None,
+    ) -> None:
+        """before, undo: what is not timed."""
+
         def once() -> float:
+            before()
             begun = time.perf_counter()
             made = action()
             seconds = time.perf_counter() - begun
@@ -89,6 +105,7 @@ class Plan:
         """Each round in an order of its own, so that no one has the quiet moments."""
         rng, found = random.Random(seed), {key: list[float]() for key in self.timed}
         for number in range(rounds + 1):
+            sys.stderr.write(f"round {number} of {rounds}\n")
             keys = list(self.timed)
             rng.shuffle(keys)
             for key in keys:
@@ -125,6 +142,8 @@ def add_backend(plan: Plan, backend: Backend, small: Path, large: Path, copies: 
     plan.add(START, backend.name, start(small, writable=False), _close)
     plan.add(AROUND, backend.name, start(large, writable=False), _close)
     plan.add(WORKING, backend.name, start(copies / backend.name, writable=True), _close)
+    if isinstance(backend, DockerBackend):
+        add_pool(plan, backend, environment, small)
     sandbox = plan.ends.enter_context(backend.start(environment, small, run_id=RUN_ID))
     data, place = os.urandom(MIB), sandbox.scratch / "data"
     sandbox.write(place, data)
@@ -132,6 +151,27 @@ def add_backend(plan: Plan, backend: Backend, small: Path, large: Path, copies: 
     plan.add(WRITE, backend.name, lambda: sandbox.write(place, data))
     plan.add(READ, backend.name, lambda: _same(sandbox.read(place), data))
     return environment.reference
+
+
+def add_pool(plan: Plan, backend: DockerBackend, environment: Environment, tree: Path) -> None:
+    run_id = f"{RUN_ID}-warm"
+    backend.warm(environment, run_id=run_id)
+    plan.ends.callback(backend.reap, run_id)
+
+    def wait() -> None:
+        if not backend.await_warm(environment, run_id=run_id, seconds=120.0):
+            raise RuntimeError("no sandbox was started ahead")
+
+    def start() -> Sandbox:
+        return backend.start(environment, tree, run_id=run_id)
+
+    def start_and_run() -> Sandbox:
+        sandbox = start()
+        _checked(sandbox.run(["true"]).exit_code)
+        return sandbox
+
+    plan.add(POOLED_START, backend.name, start, _close, before=wait)
+    plan.add(POOLED, backend.name, start_and_run, _close, before=wait)
 
 
 def _close(made: object) -> None:

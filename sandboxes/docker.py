@@ -102,10 +102,15 @@ class DockerBackend:
     def warm(self, environment: Environment, *, run_id: str) -> None:
         self._starter.warm(environment, run_id)
 
+    def await_warm(self, environment: Environment, *, run_id: str, seconds: float) -> bool:
+        """Whether within that time nothing more is being started ahead."""
+        return self._starter.await_warm(environment, run_id, seconds)
+
     def reap(self, run_id: str) -> int:
         from hotloop.sandboxes.docker_create import reap  # noqa: PLC0415  (see above)
 
-        self._starter.cool(run_id)
+        if "_starter" in self.__dict__:
+            self._starter.cool(run_id)
         return reap(self._client, run_id)
 
 

@@ -41,6 +41,11 @@ class Starter:
                 self._pools[run_id, environment] = pool
             pool.refill()
 
+    def await_warm(self, environment: Environment, run_id: str, seconds: float) -> bool:
+        """Whether within that time nothing more is being started ahead."""
+        pool = self._pools.get((run_id, environment))
+        return pool is None or pool.wait(seconds)
+
     def start(self, environment: Environment, tree: Path, *, run_id: str, writable: bool) -> Container:
         """Raises SandboxError, and UsageError for an engine that does not see the tree."""
         shown = self._showing(environment, tree, run_id, writable) if self._shows else None

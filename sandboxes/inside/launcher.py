@@ -163,12 +163,28 @@ def report_numbers(fd: int, **numbers: int) -> None:
     os.write(fd, f"{{{fields}}}\n".encode())
 
 
+def execute_found(command: list[str], env: dict[str, str]) -> NoReturn:
+    """As `os.execvpe`, which first imports a module for its warnings."""
+    if "/" in command[0]:
+        os.execve(command[0], command, env)
+    missing: OSError | None = None
+    denied: OSError | None = None
+    for folder in env.get("PATH", os.defpath).split(":"):
+        try:
+            os.execve(f"{folder or '.'}/{command[0]}", command, env)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            missing = error
+        except OSError as error:
+            denied = denied or error
+    raise denied or missing
+
+
 def execute(settings: Settings) -> NoReturn:
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     command = settings["command"]
     try:
-        os.execvpe(command[0], command, settings["env"])
+        execute_found(command, settings["env"])
     except OSError as error:
         os.write(2, f"cannot execute {command[0]}: {error.strerror}\n".encode())
         os._exit(126 if isinstance(error, PermissionError) else 127)

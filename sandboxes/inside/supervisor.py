@@ -12,6 +12,7 @@ daemonizes (a child subreaper, prctl(2)) and ends it with the command.
 from __future__ import annotations
 
 import _signal as signal
+import gc
 import marshal
 import os
 import select
@@ -304,6 +305,8 @@ def use_tool(name: str, arguments: list[str]) -> NoReturn:
 
 def main() -> None:
     privileges.keep_watch(int(sys.argv[1]))
+    gc.freeze()  # what is forked shall share our memory and not copy it by looking through it
+    gc.disable()
     Supervisor().serve()
 
 

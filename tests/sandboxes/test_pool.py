@@ -102,11 +102,15 @@ docker_only = pytest.mark.parametrize("backend", ["docker"], indirect=True)
 
 
 @pytest.fixture
-def warm(backend: Backend, environment: Environment) -> Iterator[Pool[object]]:
+def settled(backend: Backend, environment: Environment) -> Iterator[Callable[[], bool]]:
+    """Waits until all that is wanted ahead waits."""
     backend.warm(environment, run_id="warm")
-    pool = backend._starter._pools["warm", environment]
-    assert pool.wait(60.0)
-    yield pool
+
+    def wait() -> bool:
+        return backend.await_warm(environment, run_id="warm", seconds=60.0)
+
+    assert wait()
+    yield wait
     backend.reap("warm")
 
 
@@ -118,7 +122,10 @@ def containers(backend: Backend, state: str = "") -> set[str]:
 @pytest.mark.docker
 @docker_only
 def test_a_waiting_container_shows_the_tree_it_is_given(
-    backend: Backend, warm: Pool[object], start: Callable[..., Sandbox], make_tree: Callable[..., Path]
+    backend: Backend,
+    settled: Callable[[], bool],
+    start: Callable[..., Sandbox],
+    make_tree: Callable[..., Path],
 ) -> None:
     waiting = containers(backend, "running")
     one, other = make_tree({"name": "one"}), make_tree({"name": "other"})
@@ -136,13 +143,16 @@ def test_a_waiting_container_shows_the_tree_it_is_given(
 @pytest.mark.docker
 @docker_only
 def test_a_used_container_is_thrown_away_and_replaced(
-    backend: Backend, warm: Pool[object], start: Callable[..., Sandbox], make_tree: Callable[..., Path]
+    backend: Backend,
+    settled: Callable[[], bool],
+    start: Callable[..., Sandbox],
+    make_tree: Callable[..., Path],
 ) -> None:
     before = containers(backend)
     with start(make_tree({}), run_id="warm") as sandbox:
         used = sandbox._container.container_id
         sandbox.write(sandbox.scratch / "mark", b"")
-    assert warm.wait(60.0)
+    assert settled()
     after = containers(backend)
     assert used not in after
     assert len(after) == len(before)
@@ -154,7 +164,10 @@ def test_a_used_container_is_thrown_away_and_replaced(
 @pytest.mark.docker
 @docker_only
 def test_a_container_that_died_waiting_is_not_used(
-    backend: Backend, warm: Pool[object], start: Callable[..., Sandbox], make_tree: Callable[..., Path]
+    backend: Backend,
+    settled: Callable[[], bool],
+    start: Callable[..., Sandbox],
+    make_tree: Callable[..., Path],
 ) -> None:
     for container in containers(backend):
         backend._client.api.kill(container)
@@ -165,7 +178,10 @@ def test_a_container_that_died_waiting_is_not_used(
 @pytest.mark.docker
 @docker_only
 def test_a_restarted_container_shows_its_tree_again(
-    warm: Pool[object], start: Callable[..., Sandbox], make_tree: Callable[..., Path], backend: Backend
+    settled: Callable[[], bool],
+    start: Callable[..., Sandbox],
+    make_tree: Callable[..., Path],
+    backend: Backend,
 ) -> None:
     with start(make_tree({"name": "one"}), run_id="warm") as sandbox:
         process = sandbox.spawn(["cat"])
