@@ -167,7 +167,8 @@ def _engine_findings() -> list[Finding]:
         found.append(
             Finding(
                 what=f"docker: the engine runs {ELSEWHERE}: it can show containers only folders of that one",
-                remedy="Use an engine on this machine, or share Hotloop's folders with it at the same paths",
+                remedy="Use an engine on this machine, or share Hotloop's folders with it at the same paths "
+                "and set HOTLOOP_TREES=copy",
             )
         )
     if engine.rootless:

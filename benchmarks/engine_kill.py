@@ -127,7 +127,7 @@ def try_point(point: Point, whole: Whole, place: Place, repository: Path) -> Row
             place.engine.start()
         row.left = place.left(run)
         row.faults += cleaned(run, place)
-        if row.code:
+        if row.code and row.at != ENDED:
             row.faults += resumed(run, whole)
         row.faults += [f"{count} {name} at the end" for name, count in place.left(run).items()]
     return row
@@ -149,8 +149,9 @@ def disturb(run: KilledRun, point: Point, place: Place) -> Row:
         return Row(point, run.kills[-1].last if killed else ENDED, -9 if killed else 0)
     code = run.ended_after(due, act)
     lines = [line for line in run.stderr().splitlines() if line.strip()]
-    faults = one_line(code, lines) if code else []
-    return Row(point, seen[0] if seen else ENDED, code, lines[-1] if code and lines else "", faults=faults)
+    if not seen or not code:
+        return Row(point, seen[0] if seen else ENDED, code)
+    return Row(point, seen[0], code, lines[-1] if lines else "", faults=one_line(code, lines))
 
 
 def _is_due(run: KilledRun, point: Point, reached: list[float], seconds: float) -> bool:
