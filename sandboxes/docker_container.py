@@ -206,7 +206,7 @@ class Container:
                 if error.status_code == HTTPStatus.NOT_FOUND:
                     raise
                 # It ended by itself, as it does with its channel, while the engine was about to kill it.
-                self.client.api.wait(self.container_id, timeout=END_SECONDS)
+                self.client.api.wait(self.container_id, timeout=int(END_SECONDS))
                 self.client.api.remove_container(self.container_id, force=True, v=True)
 
     def _make_folders(self) -> None:
