@@ -40,10 +40,13 @@ sys.path[:0] = [str(TESTS / "integration"), str(TESTS / "agent")]
 
 from killing import NO_RUN, Endpoint, KilledRun, last_event, make_repository  # noqa: E402  (found above)
 
+from hotloop.agent.run import load  # noqa: E402  (as above)
 from hotloop.sandboxes import overlay  # noqa: E402  (as above)
 
 KINDS = ("hotloop", "engine", "restart")
 ENDED = "(had ended before)"
+FINISHED = {0, 3}
+"""Exit codes of runs that came to their end: improved, and no verified improvement."""
 MEASURE_SECONDS = 40.0
 """At most. What is sure sooner takes less; a busy machine must not make the runs end in different ways."""
 
@@ -122,13 +125,13 @@ def try_point(point: Point, whole: Whole, place: Place, repository: Path) -> Row
     with endpoint.server:
         run = _run(place, repository, place.path / f"{point.kind}-{point.number}", endpoint)
         row = disturb(run, point, place)
+        over = row.code in FINISHED
         if not place.engine.is_up:
-            row.faults += refused_without_engine(run, place)
+            row.faults += [] if over else refused_without_engine(run, place)
             place.engine.start()
         row.left = place.left(run)
         row.faults += cleaned(run, place)
-        if row.code and row.at != ENDED:
-            row.faults += resumed(run, whole)
+        row.faults += differences(run, whole, over=over)
         row.faults += [f"{count} {name} at the end" for name, count in place.left(run).items()]
     return row
 
@@ -149,9 +152,10 @@ def disturb(run: KilledRun, point: Point, place: Place) -> Row:
         return Row(point, run.kills[-1].last if killed else ENDED, -9 if killed else 0)
     code = run.ended_after(due, act)
     lines = [line for line in run.stderr().splitlines() if line.strip()]
-    if not seen or not code:
-        return Row(point, seen[0] if seen else ENDED, code)
-    return Row(point, seen[0], code, lines[-1] if lines else "", faults=one_line(code, lines))
+    at = seen[0] if seen else ENDED
+    if code in FINISHED:
+        return Row(point, at, code)
+    return Row(point, at, code, lines[-1] if lines else "", faults=one_line(code, lines))
 
 
 def _is_due(run: KilledRun, point: Point, reached: list[float], seconds: float) -> bool:
@@ -187,10 +191,10 @@ def cleaned(run: KilledRun, place: Place) -> list[str]:
     return faults + [f"{count} {name} after clean" for name, count in place.left(run).items()]
 
 
-def resumed(run: KilledRun, whole: Whole) -> list[str]:
-    """In what it ended otherwise than the run left alone."""
+def differences(run: KilledRun, whole: Whole, *, over: bool) -> list[str]:
+    """In what it ended otherwise than the run left alone; resumed first where it is not over."""
     try:
-        record = run.finished()
+        record = load(run.folder) if over and run.folder else run.finished()
     except RuntimeError as error:
         return [f"resume: {error}"]
     return run.faults(whole.outcome, record)
