@@ -21,7 +21,6 @@ from hotloop.sandboxes.launching import (
     Settings,
     Sink,
     pack_settings,
-    pump,
     read_status,
     reason,
     write_all,
@@ -108,9 +107,7 @@ def launch_caged(
         launched.end()
         launched.release()
         raise
-    assert popen.stdout is not None
-    assert popen.stderr is not None
-    launched.pumps = [pump(popen.stdout.fileno(), out), pump(popen.stderr.fileno(), err)]
+    launched.start_pumps(out, err)
     return launched
 
 

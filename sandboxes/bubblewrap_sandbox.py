@@ -10,7 +10,7 @@ from hotloop.sandboxes.base import Environment, Limits
 from hotloop.sandboxes.bubblewrap_launch import Caged, launch_caged
 from hotloop.sandboxes.cgroup import Family
 from hotloop.sandboxes.launching import Settings, Sink
-from hotloop.sandboxes.local_sandbox import MIB, LocalSandbox
+from hotloop.sandboxes.local_sandbox import LocalSandbox
 from hotloop.sandboxes.namespaces import Rooms
 from hotloop.sandboxes.trees import give_to
 from hotloop.sandboxes.users import sandbox_user
@@ -49,13 +49,7 @@ class BubblewrapSandbox(LocalSandbox):
         return rlimits
 
     def _launch(self, settings: Settings, limits: Limits, out: Sink, err: Sink) -> Caged:
-        self._check_open()
-        number = next(self._numbers)
-        group = None
-        if self._family:
-            name = f"{self._folder.name}-{number}"
-            group = self._family.create(name, memory=limits.memory_mb * MIB, processes=limits.processes)
+        group, record = self._place(limits)
         launched = launch_caged(self._start, settings, group, out, err)
-        record = self._folder / "pids" / str(number)
         record.write_text(f"{launched.init} {proc.start_time(launched.init) or ''}\n")
         return launched

@@ -37,7 +37,7 @@ class HostMeter:
     clock: str
     usage: Path
     init: int
-    """The container's first process, whose only child is the keeper."""
+    """The supervisor, the container's first process; each of its children stands between it and a command."""
 
     def cpu_ns(self) -> int:
         try:

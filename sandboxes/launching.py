@@ -96,6 +96,11 @@ class Launched:
             self.ended = True
         self._close_pipes()
 
+    def start_pumps(self, out: Sink, err: Sink) -> None:
+        assert self.popen.stdout is not None
+        assert self.popen.stderr is not None
+        self.pumps = [_pump(self.popen.stdout.fileno(), out), _pump(self.popen.stderr.fileno(), err)]
+
     def _close_pipes(self) -> None:
         for pump in self.pumps:
             pump.join(5.0)
@@ -168,9 +173,7 @@ def launch(settings: Settings, group: Group | None, out: Sink, err: Sink) -> Lau
         launched.end()
         launched.release()
         raise
-    assert popen.stdout is not None
-    assert popen.stderr is not None
-    launched.pumps = [pump(popen.stdout.fileno(), out), pump(popen.stderr.fileno(), err)]
+    launched.start_pumps(out, err)
     return launched
 
 
@@ -205,7 +208,7 @@ def reason(message: dict[str, object] | None, popen: subprocess.Popen[bytes]) ->
     return popen.stderr.read(4096).decode("utf-8", "replace").strip() or "the launcher said nothing"
 
 
-def pump(fd: int, sink: Sink) -> threading.Thread:
+def _pump(fd: int, sink: Sink) -> threading.Thread:
     def copy() -> None:
         while data := os.read(fd, 65536):
             sink(data)

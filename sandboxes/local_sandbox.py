@@ -14,7 +14,7 @@ from typing import Self
 
 from hotloop.sandboxes import owners
 from hotloop.sandboxes.base import Completed, Environment, Limits
-from hotloop.sandboxes.cgroup import Family
+from hotloop.sandboxes.cgroup import Family, Group
 from hotloop.sandboxes.environ import FOLDERS, command_environment
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.inside import files
@@ -195,14 +195,19 @@ class LocalSandbox:
             rlimits["RLIMIT_NPROC"] = user_threads(os.getuid()) + limits.processes
         return rlimits
 
-    def _launch(self, settings: Settings, limits: Limits, out: Sink, err: Sink) -> Launched:
+    def _place(self, limits: Limits) -> tuple[Group | None, Path]:
+        """The control group of a new command, where there can be one, and the file that says who it is."""
         self._check_open()
         number = next(self._numbers)
-        group = None
-        if self._family:
-            name = f"{self._folder.name}-{number}"
-            group = self._family.create(name, memory=limits.memory_mb * MIB, processes=limits.processes)
-        return launch({**settings, "record": str(self._folder / "pids" / str(number))}, group, out, err)
+        record = self._folder / "pids" / str(number)
+        if self._family is None:
+            return None, record
+        name = f"{self._folder.name}-{number}"
+        return self._family.create(name, memory=limits.memory_mb * MIB, processes=limits.processes), record
+
+    def _launch(self, settings: Settings, limits: Limits, out: Sink, err: Sink) -> Launched:
+        group, record = self._place(limits)
+        return launch({**settings, "record": str(record)}, group, out, err)
 
 
 def _feed(launched: Launched, data: bytes) -> threading.Thread:

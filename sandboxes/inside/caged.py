@@ -18,7 +18,6 @@ import marshal
 import os
 import resource
 import sys
-import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,11 +44,7 @@ def become_target(settings: Settings, ready: int, go: int) -> NoReturn:
     except OSError as error:
         os.write(ready, str(error).encode()[:4000])
         os._exit(125)
-    os.write(ready, f"ready {time.process_time_ns()}".encode())
-    os.close(ready)
-    if os.read(go, 1) != b"1":
-        os._exit(125)
-    launcher.execute(settings)
+    launcher.execute_when_told(settings, ready, go)
 
 
 def supervise(settings: Settings) -> NoReturn:

@@ -245,6 +245,10 @@ def run_child(settings: Settings, ready: int, go: int) -> NoReturn:
     except OSError as error:
         os.write(ready, str(error).encode()[:4000])
         os._exit(125)
+    execute_when_told(settings, ready, go)
+
+
+def execute_when_told(settings: Settings, ready: int, go: int) -> NoReturn:
     os.write(ready, f"ready {time.process_time_ns()}".encode())
     os.close(ready)
     # The end of the pipe without a word is the supervisor's death: nobody would end the target.

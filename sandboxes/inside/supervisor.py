@@ -80,7 +80,7 @@ class Supervisor:
         while True:
             for fd, _ in self.poll.poll():
                 if fd == 0:
-                    data = os.read(0, 1 << 20)
+                    data = os.read(0, 1 << 16)
                     if not data:
                         return
                     self.receive(data)
@@ -197,7 +197,10 @@ class Supervisor:
         return len(data)
 
     def hear(self, command: Command) -> None:
-        data = os.read(command.status, 4096)
+        try:
+            data = os.read(command.status, 4096)
+        except BlockingIOError:
+            return  # meant for one that ended a moment ago and had the same number
         command.said += data
         if not data:
             self.finish(command)
