@@ -25,6 +25,7 @@ def import_command(*, format_: str, file: Path, out: Path | None) -> int:
     but the fields.
     """
     from hotloop.agent.folder import write_text
+    from hotloop.agent.report.numbers import count
     from hotloop.repos.instances import dump_instances, import_instances
 
     text = dump_instances(found := import_instances(file, format_))
@@ -32,5 +33,5 @@ def import_command(*, format_: str, file: Path, out: Path | None) -> int:
         sys.stdout.write(text)
     else:
         write_text(out, text)
-    click.echo(f"{len(found)} instances", err=True)
+    click.echo(count(len(found), "instance"), err=True)
     return 0

@@ -42,7 +42,7 @@ def _model(model: Summary) -> list[RenderableType]:
     expert = model.against_expert
     facts = [
         Fact(
-            "Against the expert",
+            "Against the expert's patch",
             f"{expert.wins} won, {expert.ties} tied ({expert.undecided} undecided), "
             f"{expert.losses} lost ({expert.rejected} rejected)",
         ),

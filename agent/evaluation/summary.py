@@ -29,7 +29,8 @@ MOST_INFLUENTIAL = 10
 
 
 class Figure(BaseModel):
-    """A metric's value. low, high: over tasks; None below five tasks, high also where it has no bound.
+    """A metric's value. low, high: over tasks; None where they are too few or all gave the same, high
+    also where it has no bound.
 
     note: why there is no value, or no bound.
     """

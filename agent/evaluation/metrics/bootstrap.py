@@ -5,7 +5,8 @@ Introduction to the Bootstrap", 1993, chapter 13). Plain percentile intervals ar
 by about sqrt((n-1)/n) and by the normal in place of Student's t, so the percentiles are moved
 outwards to make up for both (Hesterberg, "What Teachers Should Know About the Bootstrap",
 The American Statistician 69, 2015, the expanded percentile interval). They say
-nothing of the noise within a task; the intervals of its comparisons do.
+nothing of the noise within a task; the intervals of its comparisons do. Where all tasks gave
+the same, resampling shows nothing and there is no interval; shares of tasks have Wilson's.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def interval(metric: Metric) -> tuple[float, float] | None:
     """The figure's interval over tasks; None where there is none to give."""
     if metric.value is None:
         return None
+    if metric.unit == "share" and all(row in ((0.0,), (1.0,)) for row in metric.terms.values()):
+        return wilson(sum(row[0] for row in metric.terms.values()), len(metric.terms))
     return _spread(list(metric.terms.values()), metric.combine)
 
 
@@ -46,10 +49,19 @@ def paired_interval(
     return _spread(rows, both)
 
 
+def wilson(successes: float, count: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Of a share, also where all or none succeeded (Wilson, JASA 22, 1927)."""
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share, weight = successes / count, z * z / count
+    middle = share + weight / 2
+    reach = z * math.sqrt(share * (1 - share) / count + weight / (4 * count))
+    return max(0.0, (middle - reach) / (1 + weight)), min(1.0, (middle + reach) / (1 + weight))
+
+
 def _spread(
     rows: Sequence[Numbers], combine: Callable[[Sequence[float]], float | None]
 ) -> tuple[float, float] | None:
-    if len(rows) < LEAST:
+    if len(rows) < LEAST or all(row == rows[0] for row in rows):
         return None
     drawn = (combine(means([rows[index] for index in draw])) for draw in _draws(len(rows)))
     # Without a figure (no verified speedup among the drawn tasks) the cost of one has no bound.

@@ -30,7 +30,7 @@ def cost_per_speedup(tasks: Sequence[Task]) -> Metric:
         )
         for task in tasks
     }
-    return Metric("cost_per_speedup", "per verified speedup", "dollars", terms, _each, lacks)
+    return Metric("cost_per_speedup", "cost per verified speedup", "dollars", terms, _each, lacks)
 
 
 def _each(found: Sequence[float]) -> float | None:

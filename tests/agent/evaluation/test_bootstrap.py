@@ -10,7 +10,7 @@ import pytest
 from evaluation_results import rejected, scored, tasks
 
 from hotloop.agent.evaluation.metrics.against_expert import against_expert
-from hotloop.agent.evaluation.metrics.base import Metric, itself
+from hotloop.agent.evaluation.metrics.base import Metric, itself, rate
 from hotloop.agent.evaluation.metrics.bootstrap import (
     expanded_tail,
     interval,
@@ -49,17 +49,38 @@ def test_fewer_than_five_tasks_have_no_interval() -> None:
     assert interval(metric_of([1.0, 2.0, 3.0, 4.0, 5.0])) is not None
 
 
-def test_equal_tasks_have_an_interval_of_no_width() -> None:
-    assert interval(metric_of([2.0] * 6)) == (2.0, 2.0)
+def test_resampling_equal_tasks_shows_nothing() -> None:
+    assert interval(metric_of([2.0] * 6)) is None
+
+
+@pytest.mark.parametrize(
+    ("successes", "count", "expected"),
+    # Newcombe, Statistics in Medicine 17, 1998, table I, method 3
+    [
+        (81, 263, (0.2553, 0.3662)),
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0, 0.1611)),
+        (1, 29, (0.0061, 0.1718)),
+    ],
+)
+def test_shares_have_intervals_as_published(
+    successes: int, count: int, expected: tuple[float, float]
+) -> None:
+    holds = {f"{number}": number < successes for number in range(count)}
+    assert interval(rate("r", "r", holds)) == pytest.approx(expected, abs=5e-5)
+
+
+def test_a_share_of_all_tasks_is_not_sure() -> None:
+    assert interval(rate("r", "r", dict.fromkeys("abcdef", True))) == pytest.approx((0.6097, 1.0), abs=5e-5)
 
 
 def test_a_paired_difference_is_sharper_than_two_intervals() -> None:
     rng = random.Random(3)
     hard = [rng.gauss(0.0, 5.0) for _ in range(20)]
-    first, second = metric_of([one + 0.5 for one in hard]), metric_of(hard)
+    first, second = metric_of([one + rng.gauss(0.5, 0.1) for one in hard]), metric_of(hard)
     found = paired_interval(first, second, difference)
     assert found is not None
-    assert found == pytest.approx((0.5, 0.5))
+    assert 0.4 < found[0] < 0.5 < found[1] < 0.6
 
 
 def test_a_paired_difference_is_of_tasks_that_both_have() -> None:
