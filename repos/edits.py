@@ -112,7 +112,7 @@ def _place(block: Block, keys: list[str]) -> int:
         )
     raise EditError(
         f"{block.path}: SEARCH matches nowhere. It must repeat the file's lines exactly, indentation too."
-        f"{_closest(keys, wanted)}"
+        f"{closest_lines(keys, wanted)}"
     )
 
 
@@ -121,7 +121,7 @@ def _places(keys: list[str], wanted: list[str]) -> list[int]:
     return [at for at, key in enumerate(keys) if key == first and keys[at : at + size] == wanted]
 
 
-def _closest(keys: list[str], wanted: list[str]) -> str:
+def closest_lines(keys: list[str], wanted: list[str]) -> str:
     """The part of the file most like SEARCH, numbered; empty when nothing is like it."""
     at = _likeliest(keys[:_COMPARED_LINES], wanted)
     if at is None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from hotloop.agent.state import Evidence, Hotspot, Opinion, Proposal
+
+if TYPE_CHECKING:
+    from hotloop.agent.tools.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class ProposalContext:
     the tree) may be changed. workload: source of the program that is timed.
     tried: everything proposed before, oldest first. best: the evidence of the
     candidate that `tree` holds, None when it is base. opinion: the judge's
-    last word. budget: one paragraph on what is left.
+    last word. budget: one paragraph on what is left. workspace: opens a place
+    to work on one candidate with tools, given its slot, for coders that do.
     """
 
     tree: Path
@@ -33,6 +38,7 @@ class ProposalContext:
     wanted: int = 1
     goal: str = ""
     notes: tuple[str, ...] = field(default=())
+    workspace: Callable[[int], AbstractContextManager[Workspace]] | None = None
 
 
 class Coder(Protocol):

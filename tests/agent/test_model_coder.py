@@ -13,8 +13,9 @@ from openai_server import OpenAIServer, Step, completion
 
 from hotloop.agent.budget import Budget, BudgetLimits
 from hotloop.agent.coder.base import ProposalContext
+from hotloop.agent.coder.ideas import idea_key
 from hotloop.agent.coder.listing import listing
-from hotloop.agent.coder.model import ModelCoder, idea_key
+from hotloop.agent.coder.model import ModelCoder
 from hotloop.agent.errors import AgentError
 from hotloop.agent.models.base import CallKey, Message, Reply, Usage
 from hotloop.agent.models.client import OpenAIModel
