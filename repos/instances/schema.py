@@ -31,7 +31,7 @@ class GitSource(Strict):
 
 
 class PypiSource(Strict):
-    """A released version, whose source distribution is base."""
+    """A released version: base is its wheel; its tests are those of its source distribution."""
 
     kind: Literal["pypi"]
     package: Package
