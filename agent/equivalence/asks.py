@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 from hypothesis import strategies as st
@@ -11,26 +12,37 @@ from hypothesis.strategies import SearchStrategy
 
 from hotloop.agent.equivalence.calls import Ask
 from hotloop.agent.equivalence.material import Material
+from hotloop.agent.equivalence.numbers import number_types
 from hotloop.agent.equivalence.plain import decode, encode
 from hotloop.agent.equivalence.recording import Call
-from hotloop.agent.equivalence.strategies import PLAIN, arguments_like, changed, related
+from hotloop.agent.equivalence.relating import instead, related, twinned
+from hotloop.agent.equivalence.strategies import ANY, ODD, PLAIN, arguments_like, changed
 
 ALIKE = 2
 """One in so many, and one, is a recorded call with one of its arguments changed."""
 RELATED = 3
-"""One in so many, and one, has an argument that is made of another one."""
+"""Of the others one in so many, and one, has an argument that is made of another one."""
+TWINNED = 5
+"""One in so many, and one, has a number twice, as two of the types that were recorded."""
 LONGEST_LIFE = 8
 """Calls on one object, beside the one that makes it and the one whose answer is compared."""
 
 
-def asks_like(calls: Sequence[Call], kind: str = PLAIN) -> SearchStrategy[Ask]:
-    """Calls with some recorded call's objects, and every argument that is plain data made anew."""
+def asks_like(
+    calls: Sequence[Call], kind: str = PLAIN, *, anything: frozenset[str] = frozenset()
+) -> SearchStrategy[Ask]:
+    """Calls with some recorded call's objects, and every argument that is plain data made anew.
+
+    anything: arguments that take what is ANY.
+    """
     seen: dict[str, list[Any]] = {}
     for call in calls:
         for argument in call.arguments:
             if argument.plain is not None:
                 seen.setdefault(argument.name, []).append(decode(argument.plain))
-    made = {name: arguments_like(values, kind) for name, values in seen.items()}
+    kinds = {name: _kind_of(name, kind, anything) for name in seen}
+    made = {name: arguments_like(values, kinds[name]) for name, values in seen.items()}
+    types = {name: number_types(values) for name, values in seen.items()}
 
     @st.composite
     def asks(draw: st.DrawFn) -> Ask:
@@ -40,10 +52,12 @@ def asks_like(calls: Sequence[Call], kind: str = PLAIN) -> SearchStrategy[Ask]:
         if plain and draw(st.integers(0, ALIKE)) == ALIKE:  # what belongs together stays so, but for one
             values = [decode(argument.plain or []) for argument in plain]
             at = draw(st.integers(0, len(plain) - 1))
-            values[at] = draw(changed(values[at], kind))
+            values[at] = draw(changed(values[at], kinds[plain[at].name]))
         elif len(plain) > 1 and draw(st.integers(0, RELATED)) == RELATED:
-            at = draw(st.integers(1, len(plain) - 1))
-            values[at] = draw(related(values[at - 1], values[at]))
+            _relate(draw, values)
+        if plain and draw(st.integers(0, TWINNED)) == TWINNED:
+            at = draw(st.integers(0, len(plain) - 1))
+            values[at] = draw(twinned(values[at], types[plain[at].name]))
         given = tuple(
             (argument.how, argument.name, encode(value))
             for argument, value in zip(plain, values, strict=True)
@@ -51,6 +65,30 @@ def asks_like(calls: Sequence[Call], kind: str = PLAIN) -> SearchStrategy[Ask]:
         return Ask(call.module, call.function.name, call.id, given)
 
     return asks()
+
+
+def related_asks(calls: Sequence[Call]) -> Iterator[Ask]:
+    """Recorded calls, two arguments of which are one object, alike, or one the beginning of the other."""
+    for call in calls:
+        plain = [argument for argument in call.arguments if argument.plain is not None]
+        for one, other in permutations([one for one in plain if one.how in ("p", "k")], 2):
+            value = decode(one.plain or [])
+            if value and type(value) is type(decode(other.plain or [])):
+                for made in instead(value, one.name):
+                    given = ((it.how, it.name, it.plain or []) for it in plain if it is not other)
+                    new = (other.how, other.name, encode(made))
+                    yield Ask(call.module, call.function.name, call.id, (*given, new))
+
+
+def _kind_of(name: str, kind: str, anything: frozenset[str]) -> str:
+    return kind if kind != ANY else ODD if name in anything else PLAIN
+
+
+def _relate(draw: st.DrawFn, values: list[Any]) -> None:
+    """Make one argument of another one."""
+    of = draw(st.integers(0, len(values) - 1))
+    at = (of + draw(st.integers(1, len(values) - 1))) % len(values)
+    values[at] = draw(related(values[of], values[at]))
 
 
 @dataclass(frozen=True)

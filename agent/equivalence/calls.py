@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from hotloop.agent.bench import Bench
-from hotloop.agent.equivalence.plain import decode
+from hotloop.agent.equivalence.plain import shown
 from hotloop.agent.equivalence.recording import Call
 from hotloop.profilers.outputs import difference
 from hotloop.profilers.workload import Output, RunnerProcess, WorkloadFailure, items, output_of
@@ -28,7 +28,8 @@ class Ask:
     given: [how, name, tagged value] of arguments that take the place of recorded ones.
     after: what is done before, in the same process: "emptied": the same call, whose result and
     arguments a caller then empties; "cut": the same call, on these very arguments, which
-    then lose half of what they hold; "context": the same call, under the usual decimal context.
+    then lose half of what they hold; "context": the same call, under the usual decimal context;
+    "bool", "int", "float": a call with equal arguments, whose numbers are of this type.
     steps: calls before, on the one object that this call is made on, whose results belong to the
     answer. The first makes the object if it is one of `__init__`, else has it recorded.
     """
@@ -57,7 +58,7 @@ class Ask:
     @property
     def written(self) -> str:
         """As one would write it, on an object: recorded arguments that were not made anew by their place."""
-        inside = ", ".join(f"{name}={decode(tagged)!r}" for _, name, tagged in self.given)
+        inside = ", ".join(f"{name}={shown(tagged)}" for _, name, tagged in self.given)
         owner, _, method = self.name.rpartition(".")
         return f"{owner if method == '__init__' else method}({inside})"[:SHOWN]
 
@@ -68,7 +69,7 @@ class Answer:
     as texts. deliberate: it raised by a `raise` of the tree's own, or what its docstring names.
     shared: arguments that change when a caller empties the result. ties: arguments that share a mutable
     object with the result, "itself" where the result holds one twice. changed: arguments that are left
-    changed though it raised. unprepared: why it could not be made."""
+    changed though it raised, or though two of them were one object. unprepared: why it could not be made."""
 
     output: Output
     effects: dict[str, str] = field(default_factory=dict)
@@ -261,6 +262,8 @@ def differ(old: Answer, new: Answer, tolerance: float) -> str | None:
 def tells_apart(old: Answer, new: Answer, tolerance: float) -> bool:
     """Whether they differ, and base's is one to hold against the candidate: no accidental exception."""
     if not old.output.raised:
+        if old.changed:  # two arguments were one object: who changes one changes the other, in any order
+            return False
         return differ(old, new, tolerance) is not None
     if new.output.raised:
         return old.deliberate and not set(new.changed) <= set(old.changed)

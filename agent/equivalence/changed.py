@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from hotloop.agent.equivalence.promises import takes_anything
 from hotloop.agent.reach import FunctionNode, code_of, functions_of
 
 MOST = 40
@@ -25,11 +26,15 @@ _SPECIAL = frozenset(
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the base tree: its file, dotted name within it, and first line, decorators included."""
+    """A function of the base tree: its file, dotted name within it, and first line, decorators included.
+
+    anything: parameters that promise to take objects of any kind, or containers of such.
+    """
 
     path: str
     name: str
     line: int
+    anything: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
@@ -61,7 +66,10 @@ def find_change(before: Mapping[str, str | None], after: Mapping[str, str | None
         touched, names = _touched(old, new or ast.Module([], []))
         found = _seen_through(old, touched, names)
         nodes = functions_of(old)
-        functions += [Function(path, name, _first_line(nodes[name])) for name in sorted(found)]
+        functions += [
+            Function(path, name, _first_line(nodes[name]), takes_anything(old, nodes[name]))
+            for name in sorted(found)
+        ]
         unseen += [f"{path}:{name}" for name in sorted(touched)] if touched and not found else []
         inside = _rebuilt(old, new) if new is not None else set()
         rebuilt |= inside

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -22,15 +23,15 @@ from hypothesis.errors import Flaky, HypothesisWarning
 from hypothesis.strategies import SearchStrategy
 
 from hotloop.agent.bench import Bench
-from hotloop.agent.equivalence.asks import asks_like, asks_on, lives_of
+from hotloop.agent.equivalence.asks import asks_like, asks_on, lives_of, related_asks
 from hotloop.agent.equivalence.calls import Answer, Ask, differ, tells_apart, told
 from hotloop.agent.equivalence.changed import Function
-from hotloop.agent.equivalence.growing import FACTORS, grown_asks
+from hotloop.agent.equivalence.growing import FACTORS, grown_asks, size_of
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.players import Players
 from hotloop.agent.equivalence.recording import Call
 from hotloop.agent.equivalence.replaying import may_not_fit
-from hotloop.agent.equivalence.strategies import ODD, PLAIN, WIDE
+from hotloop.agent.equivalence.strategies import ANY, ODD, PLAIN, WIDE
 from hotloop.sandboxes.base import Sandbox
 
 EXAMPLES = 4000
@@ -43,8 +44,8 @@ RESTARTS = 6
 BATCH = 64
 BATCH_SECONDS = 0.5
 """Inputs in one request, at most; they become fewer where a request takes more than half of these seconds."""
-SLICES = ((PLAIN, 0.5), (WIDE, 0.2), (ODD, 0.1))
-"""Kinds of inputs, and the share of the time for each."""
+SLICES = ((PLAIN, 0.5), (WIDE, 0.2), (ANY, 0.1), (ODD, 0.1))
+"""Kinds of inputs, and the share of the time for each; ANY is beyond it, and only where it is promised."""
 GROWN_SHARE = 0.2
 GROWN_SECONDS = 8.0
 """Time for larger arguments on a busy machine; on others base is slow, or they are large enough, before."""
@@ -54,22 +55,26 @@ SLOW_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Source:
-    """Of what inputs are made. asks_of: those of a kind. calls: recorded ones whose arguments can grow."""
+    """Of what inputs are made. asks_of: those of a kind. calls: recorded ones whose arguments can grow.
+    anything: arguments that promise to take objects of any kind."""
 
     label: str
     asks_of: Callable[[str], SearchStrategy[Ask]]
     calls: tuple[Call, ...] = ()
+    anything: frozenset[str] = frozenset()
 
 
 @dataclass
 class Generated:
     """difference: the smallest counterexample, told. tried, counted: inputs made, and those base accepts.
-    unsure: inputs that differ, but not for certain."""
+    unsure: inputs that differ, but not for certain. largest: of each function the most items, or letters,
+    that an argument had."""
 
     difference: str | None = None
     tried: int = 0
     counted: int = 0
     unsure: list[str] = field(default_factory=list)
+    largest: dict[str, int] = field(default_factory=dict)
     not_generated: list[str] = field(default_factory=list)
 
 
@@ -110,7 +115,8 @@ def _sources(material: Material, found: Generated) -> Iterator[Source]:
     yield from (Source(life.label, partial(asks_on, life)) for life in lives_of(material))
     for function in material.change.functions:
         if calls := _usable(function, material, found):
-            yield Source(function.label, partial(asks_like, calls), tuple(calls))
+            open_to = function.anything
+            yield Source(function.label, partial(asks_like, calls, anything=open_to), tuple(calls), open_to)
 
 
 def _usable(function: Function, material: Material, found: Generated) -> list[Call]:
@@ -184,8 +190,13 @@ def _try_one(
     players: Players, source: Source, found: Generated, start: int, *, seconds: float, limit: float
 ) -> None:
     """Look for a counterexample among inputs of each kind."""
+    _try_related(players, source, found)
+    if found.difference is not None:
+        return
     for kind, share in SLICES:
-        least = found.tried + (LEAST_TRIED if kind == PLAIN else 0)
+        if kind == ANY and not source.anything:
+            continue
+        least = found.tried + (LEAST_TRIED if kind in (PLAIN, ANY) else 0)
         search = Search(players, found, time.monotonic() + seconds * share, limit, least)
         asks = source.asks_of(kind)
         _explore(search.collect, asks, start, (Phase.generate,))
@@ -200,6 +211,21 @@ def _try_one(
     _try_grown(players, source, found, start, min(end, limit))
 
 
+def _try_related(players: Players, source: Source, found: Generated) -> None:
+    """Two arguments that are one object, or alike; no more once base ends, or does not come to an end."""
+    before = players.restarts
+    for ask in islice(related_asks(source.calls), BATCH // 2):
+        pair = players.alone(ask)
+        found.tried += 1
+        if players.restarts > before:
+            players.restarts = before  # one list that is filled from itself says nothing of other inputs
+            return
+        found.counted += pair is not None and (not pair[0].output.raised or pair[0].deliberate)
+        if pair is not None and tells_apart(*pair, players.tolerance):
+            _confirm(players, ask, found, sure=True)
+            return
+
+
 def _try_grown(players: Players, source: Source, found: Generated, start: int, end: float) -> None:
     """Larger and larger arguments, as long as base answers them, and is quick."""
     rng = random.Random(start)
@@ -210,6 +236,7 @@ def _try_grown(players: Players, source: Source, found: Generated, start: int, e
             if pair is None:
                 return
             found.tried += 1
+            found.largest[ask.label] = max(found.largest.get(ask.label, 0), size_of(ask))
             found.counted += not pair[0].output.raised or pair[0].deliberate
             slowest = max(slowest, pair[0].seconds)
             if tells_apart(*pair, players.tolerance):

@@ -25,6 +25,12 @@ def grown_asks(calls: Sequence[Call], factor: int, rng: random.Random) -> Iterat
         yield _grown_ask(rng.choice(able), factor, way, rng)
 
 
+def size_of(ask: Ask) -> int:
+    """Items or letters of the longest argument."""
+    values = [decode(tagged) for _, _, tagged in ask.given]
+    return max((len(value) for value in values if hasattr(value, "__len__")), default=0)
+
+
 def _can_grow(argument: Argument) -> bool:
     value = None if argument.plain is None else decode(argument.plain)
     return type(value) in _GROWN and bool(value)

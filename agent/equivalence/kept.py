@@ -31,19 +31,28 @@ def find_kept(
     for call in calls:
         if time.monotonic() < deadline:
             asks = [asked(call, after=way) for way in WAYS]
-            old = base.calls([*asks, *asks])
-            new = candidate.calls(asks)
-            for ask, one, again, other in zip(asks, old, old[len(asks) :], new, strict=False):
-                steady = differ(one, again, tolerance) is None and one.unprepared is None
-                text = _difference(ask, one, other, tolerance) if steady else None
-                if text is not None:
-                    yield call, text, other
-                    break  # what one way has spoilt may show in the next
+            for text, new in differing(base, candidate, asks, tolerance):
+                yield call, text, new
+
+
+def differing(
+    base: CallProcess, candidate: CallProcess, asks: Sequence[Ask], tolerance: float
+) -> Iterator[tuple[str, Answer]]:
+    """The first that differs: what one way has spoilt may show in the next. Raises WorkloadFailure."""
+    old, new = base.calls([*asks, *asks]), candidate.calls(asks)
+    for ask, one, again, other in zip(asks, old, old[len(asks) :], new, strict=False):
+        steady = differ(one, again, tolerance) is None and one.unprepared is None
+        text = _difference(ask, one, other, tolerance) if steady else None
+        if text is not None:
+            yield text, other
+            return
 
 
 def _difference(ask: Ask, old: Answer, new: Answer, tolerance: float) -> str | None:
     if tells_apart(old, new, tolerance):
-        return f"{told(ask.label, old, new)}, {WAYS[str(ask.after)]}"
+        way = str(ask.after)
+        after = WAYS.get(way, f"after a call with equal arguments whose numbers are of type {way}")
+        return f"{told(ask.label, old, new)}, {after}"
     shared = [name for name in new.shared if name not in old.shared]
     if shared and not old.output.raised:
         return f"{new.call(ask.label)}: emptying the result changes {', '.join(shared)}, at base it does not"

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 Tagged = list[Any]
+
+
+@dataclass(frozen=True)
+class Same:
+    """Stands for the very object that another argument is. Written ["=", name]; only as a whole argument."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return self.name
+
 
 _MANY: dict[type, str] = {list: "l", tuple: "t", set: "S", frozenset: "F"}
 _MAKE: dict[str, Callable[[Any], Any]] = {tag: kind for kind, tag in _MANY.items()}
@@ -30,11 +42,18 @@ _READ: dict[str, Callable[..., Any]] = {
 def encode(value: Any) -> Tagged:
     """Raises KeyError for a value that is no plain data."""
     kind = type(value)
+    if kind is Same:
+        return ["=", value.name]
     if kind in _MANY:
         return [_MANY[kind], [encode(item) for item in value]]
     if kind is dict:
         return ["d", [[encode(key), encode(item)] for key, item in value.items()]]
     return _WRITE[kind](value)
+
+
+def shown(tagged: Tagged) -> str:
+    """As one would write it."""
+    return str(tagged[1]) if tagged[0] == "=" else repr(decode(tagged))
 
 
 def decode(tagged: Tagged) -> Any:

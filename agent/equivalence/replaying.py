@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 
@@ -18,7 +19,8 @@ from hotloop.agent.equivalence.changed import Change
 from hotloop.agent.equivalence.kept import find_kept, find_mixed_up
 from hotloop.agent.equivalence.material import Material
 from hotloop.agent.equivalence.recording import Call
-from hotloop.agent.equivalence.streaming import ReadAhead, find_read_ahead
+from hotloop.agent.equivalence.streaming import find_read_ahead
+from hotloop.agent.equivalence.turning import find_turned
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SideFailure, attributed
 from hotloop.profilers.workload import Output, WorkloadFailure
 from hotloop.sandboxes.base import Sandbox
@@ -66,17 +68,14 @@ def replay(
         if differing:
             break
     differing = differing or session.kept(calls, known, seconds)
+    if all(one.doubtful for one in differing):
+        differing += session.turned(calls, known, seconds / 4)
+        differing += session.streams(calls, known, recording.streams, seconds / 4)
     for one in sorted(differing, key=lambda one: len(one.text)):
-        if one.unprepared or may_not_fit(one.call, change):
+        if one.doubtful or may_not_fit(one.call, change):
             found.unsure.append(one.text)
         else:
             found.difference = found.difference or one.text
-    if not differing:
-        for read in session.streams(calls, known, recording.streams, seconds / 4):
-            if read.sure and not may_not_fit(read.call, change):
-                found.difference = found.difference or read.text
-            else:
-                found.unsure.append(read.text)
     found.not_compared += sorted({name for answer in known.values() for name in answer.uncompared})
     return found
 
@@ -97,11 +96,12 @@ def may_not_fit(call: Call, change: Change) -> bool:
 
 @dataclass(frozen=True)
 class Differing:
-    """A call on which the sides differ, told. unprepared: its recorded objects could not be made again."""
+    """A call on which the sides differ, told. doubtful: its recorded objects could not be made again, or
+    the call before it had types that are never given."""
 
     call: Call
     text: str
-    unprepared: bool = False
+    doubtful: bool = False
 
 
 class Session:
@@ -179,22 +179,31 @@ class Session:
 
     def kept(self, calls: Sequence[Call], known: dict[str, Answer], seconds: float) -> list[Differing]:
         """The first calls that show something kept from call to call, or shared with callers."""
-        begun = time.monotonic()
-        base, candidate = (self.start(side, 0) for side in (BASE, CANDIDATE))
-        steady = [call for call in calls if call.id in known and known[call.id].seconds < QUICK_SECONDS]
+        begun, steady = time.monotonic(), _quick(calls, known)
         try:
-            kept = find_kept(base, candidate, steady, self._tolerance, begun + seconds / 2)
-            found = [Differing(call, text, _lacks_objects(call, new)) for call, text, new in islice(kept, 5)]
-            if not found:
-                mixed = find_mixed_up(base, candidate, steady, begun + seconds)
-                found = [Differing(call, text) for call, text in islice(mixed, 1)]
-            return found
+            with self._pair() as (base, candidate):
+                kept = find_kept(base, candidate, steady, self._tolerance, begun + seconds / 2)
+                found = [
+                    Differing(call, text, _lacks_objects(call, new)) for call, text, new in islice(kept, 5)
+                ]
+                if not found:
+                    mixed = find_mixed_up(base, candidate, steady, begun + seconds)
+                    found = [Differing(call, text) for call, text in islice(mixed, 1)]
+                return found
         except WorkloadFailure as failure:
             self.notes.append(f"what is kept from call to call: {failure}")
             return []
-        finally:
-            base.close()
-            candidate.close()
+
+    def turned(self, calls: Sequence[Call], known: dict[str, Answer], seconds: float) -> list[Differing]:
+        """What shows after equal calls with other types; of each function the first, and what is sure."""
+        found: dict[tuple[str, bool], Differing] = {}
+        try:
+            for one in find_turned(self._pair, _quick(calls, known), self._tolerance, seconds / 3):
+                doubtful = not one.sure or _lacks_objects(one.call, one.new)
+                found.setdefault((one.call.label, doubtful), Differing(one.call, one.text, doubtful))
+        except WorkloadFailure as failure:
+            self.notes.append(f"what is kept of equal calls: {failure}")
+        return list(found.values())
 
     def streams(
         self,
@@ -202,23 +211,29 @@ class Session:
         known: dict[str, Answer],
         given: Mapping[str, frozenset[str]],
         seconds: float,
-    ) -> list[ReadAhead]:
+    ) -> list[Differing]:
         """What shows when iterators are given for lists; of each function the first, and what is sure."""
-        base, candidate = (self.start(side, 0) for side in (BASE, CANDIDATE))
-        deadline = time.monotonic() + seconds
-        steady = [call for call in calls if call.id in known and known[call.id].seconds < QUICK_SECONDS]
-        found: dict[tuple[str, bool], ReadAhead] = {}
+        found: dict[tuple[str, bool], Differing] = {}
         try:
-            for read in find_read_ahead(base, candidate, steady, given, deadline):
-                found.setdefault((read.call.label, read.sure), read)
-            if time.monotonic() > deadline:
-                self.notes.append("how much is taken of an iterator: out of time")
+            with self._pair() as (base, candidate):
+                deadline = time.monotonic() + seconds
+                for one in find_read_ahead(base, candidate, _quick(calls, known), given, deadline):
+                    found.setdefault((one.call.label, one.sure), Differing(one.call, one.text, not one.sure))
+                if time.monotonic() > deadline:
+                    self.notes.append("how much is taken of an iterator: out of time")
         except WorkloadFailure as failure:
             self.notes.append(f"how much is taken of an iterator: {failure}")
+        return list(found.values())
+
+    @contextmanager
+    def _pair(self) -> Iterator[tuple[CallProcess, CallProcess]]:
+        """Fresh processes of base and candidate."""
+        base, candidate = (self.start(side, 0) for side in (BASE, CANDIDATE))
+        try:
+            yield base, candidate
         finally:
             base.close()
             candidate.close()
-        return list(found.values())
 
     def _told(self, call: Call, old: Answer, new: Answer, slot: int) -> str:
         """The difference, with the place in the result where that helps."""
@@ -238,6 +253,10 @@ class Session:
             return process.call(asked(call), leaves=True)
         finally:
             process.close()
+
+
+def _quick(calls: Sequence[Call], known: dict[str, Answer]) -> list[Call]:
+    return [call for call in calls if call.id in known and known[call.id].seconds < QUICK_SECONDS]
 
 
 def _lacks_objects(call: Call, answer: Answer) -> bool:

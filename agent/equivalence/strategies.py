@@ -8,6 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from hotloop.agent.equivalence.numbers import NUMBERS, turned
+
 LONGEST = 24
 """Items of a made container, at most; recorded ones may be longer."""
 SAMPLED = 20
@@ -42,8 +44,7 @@ _ANY_CHARACTER = st.one_of(
 
 Values = Sequence[Any]
 
-
-PLAIN, WIDE, ODD = "plain", "wide", "odd"
+PLAIN, WIDE, ODD, ANY = "plain", "wide", "odd", "any"
 LARGE = [(1 << 53) + 1, -(1 << 53) - 1, (1 << 63) + 5, 10**17 + 3, 10**25 + 7]
 """More than a float or a machine's word holds."""
 REFUSED = [-1, 0]
@@ -54,10 +55,11 @@ def arguments_like(seen: Values, kind: str = PLAIN) -> SearchStrategy[Any]:
     """Recorded values, made values of their types, and mixtures of both. `seen` is not empty.
 
     kind: WIDE puts a number in that is too large for a float, or takes a key out of a dict; ODD
-    puts a float for an integer, or a list where nothing that is recorded is one.
+    puts a float for an integer, an equal number of another type, or a list where nothing that is
+    recorded is one. ANY is ODD for arguments that promise to take anything.
     """
     short = sorted(seen, key=_size)[:SAMPLED]
-    plain = st.one_of(_like(seen), st.sampled_from(short), _varied(short))
+    plain = st.one_of(_like(seen), st.sampled_from(short), varied(short))
     if kind == PLAIN:
         return plain
     return st.one_of(plain, _changed(plain, kind))
@@ -65,7 +67,7 @@ def arguments_like(seen: Values, kind: str = PLAIN) -> SearchStrategy[Any]:
 
 def changed(value: Any, kind: str) -> SearchStrategy[Any]:
     """`value` with one thing in it changed, as `kind` says."""
-    return _varied([value]) if kind == PLAIN else _changed(st.just(value), kind)
+    return varied([value]) if kind == PLAIN else _changed(st.just(value), kind)
 
 
 def _changed(values: SearchStrategy[Any], kind: str) -> SearchStrategy[Any]:
@@ -85,12 +87,19 @@ def _widened(value: Any, place: int, number: int) -> Any:
 
 
 def _wrapped(value: Any, place: int, number: int) -> Any:
-    """One item made a list of itself, or a float of an integer."""
+    """One item made a list of itself, a float of an integer, or an equal number of another type."""
     found = [(at, item) for at, item in _parts(value) if at]
     if not found:
         return value
     at, item = found[place % len(found)]
+    if type(item) in NUMBERS and place % 3 == 2:
+        return _with(value, at, _twin(item))
     return _with(value, at, place / 7 if type(item) is int and place % 2 else [item])
+
+
+def _twin(item: Any) -> Any:
+    """An equal number of another type, if there is one that holds it."""
+    return next((other for kind in NUMBERS if (other := turned(item, kind)) is not None), item)
 
 
 def _without_key(value: dict[Any, Any], place: int) -> dict[Any, Any]:
@@ -212,19 +221,12 @@ _MADE: dict[type, Any] = {
 }
 
 
-def _varied(seen: Values) -> SearchStrategy[Any]:
+def varied(seen: Values) -> SearchStrategy[Any]:
     """A recorded value with something repeated, left out, turned round or swapped for a neighbour's."""
     ordered = [value for value in seen if type(value) in (list, str, bytes, tuple) and len(value) > 1]
     if not ordered:
         return st.sampled_from(seen)
     return st.builds(_vary, st.sampled_from(ordered), st.sampled_from(_WAYS), st.integers(0, 1 << 16))
-
-
-def related(one: Any, other: Any) -> SearchStrategy[Any]:
-    """In place of `other`: `one` somewhat changed, where both are of one type; else `other` itself."""
-    if type(one) is not type(other) or type(one) not in (list, str, bytes) or len(one) < 2:
-        return st.just(other)
-    return st.just(one) | _varied([one])
 
 
 def _vary(value: Any, way: str, place: int) -> Any:
@@ -233,12 +235,14 @@ def _vary(value: Any, way: str, place: int) -> Any:
         return value[:at] + value[at : at + 1] * 2 + value[at + 1 :]
     if way == "drop":
         return value[:at] + value[at + 1 :]
+    if way == "echo":
+        return value + value[at : at + 1]
     if way == "double":
         return (value + value)[: 2 * LONGEST]
     return value[::-1] if way == "reverse" else value[at:] + value[:at]
 
 
-_WAYS = ("repeat", "drop", "double", "reverse", "turn")
+_WAYS = ("repeat", "drop", "echo", "double", "reverse", "turn")
 
 
 def _size(value: Any) -> int:

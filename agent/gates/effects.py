@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hotloop.agent.equivalence.calls import CallProcess
 from hotloop.agent.equivalence.effects import Effects, compare_effects
-from hotloop.agent.equivalence.material import Material, material_of, read_text
+from hotloop.agent.equivalence.material import Material, changed_texts, material_of, read_text
+from hotloop.agent.equivalence.overriding import no_longer_asked
 from hotloop.agent.equivalence.surface import compare_surfaces, imported_names, module_name
 from hotloop.agent.gates.base import Trial, failed, passed
 from hotloop.agent.state import GateResult
@@ -49,6 +50,7 @@ class EffectsGate:
         self, trial: Trial, sandboxes: dict[str, Sandbox], material: Material, modules: dict[str, str]
     ) -> Effects:
         found = compare_interfaces(trial, sandboxes, modules)
+        found.maybe += no_longer_asked(*changed_texts(trial))
         if found.certain:
             return found
         seconds = trial.equivalence_seconds / 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hotloop.agent.equivalence.sizes import describe, fresh_seeds, other_sizes
+from hotloop.agent.equivalence.sizes import OtherSizes, describe, fresh_seeds, other_sizes
 from hotloop.agent.gates.base import Trial, failed, passed
 from hotloop.agent.state import GateResult
 from hotloop.profilers.command import AnyWorkload, CommandWorkload
@@ -42,7 +42,16 @@ class EquivalenceGate:
         }
         if found.nothing:
             return passed(self.name, "the workload returns nothing: output not compared", **facts)
-        return passed(self.name, f"equal on {seeds} seeds", **facts)
+        return passed(self.name, f"equal on {seeds} seeds, {_sizes(other)}", **facts)
+
+
+def _sizes(other: OtherSizes) -> str:
+    """Beyond the largest size nothing is known: whoever reads the answer must see it."""
+    if not other.compared:
+        return "at the workload's own size only"
+    *smaller, largest = other.compared
+    before = f"{', '.join(map(str, smaller))} and " if smaller else ""
+    return f"at the workload's own size and at {before}{largest}"
 
 
 def agreement(sandboxes: dict[str, Sandbox], workload: AnyWorkload, rng: random.Random) -> Agreement:

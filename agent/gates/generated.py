@@ -36,9 +36,12 @@ class GeneratedGate:
         facts = {
             "tried": found.tried,
             "counted": found.counted,
+            "largest": found.largest,
             "not_compared": found.not_generated[:SHOWN],
             "may_differ": found.unsure[:3],
         }
         if found.difference is not None:
             return failed(self.name, found.difference, **facts)
-        return passed(self.name, f"equal on {found.counted} generated inputs", **facts)
+        most = max(found.largest.values(), default=0)
+        size = f", the largest of {most} items" if most else ""
+        return passed(self.name, f"equal on {found.counted} generated inputs{size}", **facts)

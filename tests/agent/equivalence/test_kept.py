@@ -18,7 +18,8 @@ def setup(seed):
     return [seed % 9, 3, 1, 2]
 
 def workload(state):
-    return core.total(state), core.parts(Decimal(1)), core.Line(state).waiting()
+    numbers = core.half(2), core.half(0.5), core.next_to(3)
+    return core.total(state), core.parts(Decimal(1)), core.Line(state).waiting(), numbers
 """
 BASE = """\
 import decimal
@@ -41,6 +42,12 @@ def total(items):
 
 def parts(one):
     return tuple(one / decimal.Decimal(n) for n in (3, 7))
+
+def half(number):
+    return number * 2 / 4, number
+
+def next_to(number):
+    return [number - 1, number + 1]
 """
 TOTAL = BASE[BASE.index("    result = 0") : BASE.index("\ndef parts")]
 CHEATS = {
@@ -67,6 +74,12 @@ CHEATS = {
         "two threads that call it at once get wrong results",
     ),
 }
+CHEATS["keeps what equals it, of any type"] = (
+    "    return number * 2 / 4, number\n",
+    "    if number not in _KEPT:\n        _KEPT[number] = number * 2 / 4, number\n"
+    "    return _KEPT[number]\n\n_KEPT = {}\n",
+    "after a call with equal arguments whose numbers are of type float",
+)
 CHEATS["borrows the caller's list"] = (
     TOTAL,
     "    left, result = len(items), 0\n    while left:\n        left -= 1\n"
@@ -104,4 +117,14 @@ def test_what_is_kept_soundly_passes(trial_of: MakeTrial, name: str) -> None:
 
     assert result.passed, result
     assert result.facts["calls"] > 0
-    assert result.facts["may_differ"] == []
+    assert all("whose numbers are of type float" in text for text in result.facts["may_differ"])
+    assert (name == "a cache by value") == bool(result.facts["may_differ"])
+
+
+def test_an_equal_number_of_a_type_that_is_never_given_is_told_and_not_refused(trial_of: MakeTrial) -> None:
+    old = "    return [number - 1, number + 1]\n"
+    new = "    return list(_KEPT.setdefault(number, (number - 1, number + 1)))\n\n_KEPT = {}\n"
+    result = check(trial_of, old, new)
+
+    assert result.passed, result
+    assert "whose numbers are of type float" in result.facts["may_differ"][0]
