@@ -34,3 +34,9 @@ def overlaps(intervals):
         if one[0] < other[1] and other[0] < one[1]
     ]
     return len(found) > 0
+
+
+def tally(items: list[object]) -> list[tuple[object, int]]:
+    """How often each element comes, in the order of first coming."""
+    found = distinct(items)
+    return [(one, len([item for item in items if item == one])) for one in found]

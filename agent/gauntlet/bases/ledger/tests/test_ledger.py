@@ -4,7 +4,7 @@ import pytest
 
 from ledger.rates import convert, distance, paths, rates
 from ledger.series import changes, harmonic, mean, moving_sums, primes, spread
-from ledger.sets import common, distinct, overlaps, pairs_with_sum
+from ledger.sets import common, distinct, overlaps, pairs_with_sum, tally
 from ledger.tables import bits, ordered, product, top, totals
 
 
@@ -42,6 +42,11 @@ def test_common():
 def test_distinct():
     assert distinct([2, 1, 2, 3]) == [2, 1, 3]
     assert distinct([[1], [1], [2]]) == [[1], [2]]
+
+
+def test_tally():
+    assert tally([3, 1.5, 3, "a"]) == [(3, 2), (1.5, 1), ("a", 1)]
+    assert tally([]) == []
 
 
 def test_pairs_with_sum():
