@@ -1,8 +1,8 @@
 """SWE-Perf's rows, of the dataset SWE-Perf/SWE-Perf, split "test".
 
 Columns as chosen in `data_collection/harness/upload_to_huggingface.py` of
-github.com/SWE-Perf/SWE-Perf at 9e8fed2, images as in its `evaluation/run_evaluation.py`. Times of theirs (`duration_changes`) are kept, and
-decide nothing here.
+github.com/SWE-Perf/SWE-Perf at 9e8fed2, images as in its `evaluation/run_evaluation.py`.
+Times of theirs (`duration_changes`) are kept, and decide nothing here.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import hotloop
 HEAVY = ("langgraph", "openai", "docker", "libcst")
 COMMANDS = (
     *("demo", "optimize", "compare", "doctor", "profile", "runs", "show", "resume", "apply", "report"),
-    *("clean", "images"),
+    *("clean", "images", "eval"),
 )
 
 
