@@ -18,7 +18,6 @@ from hotloop.sandboxes.leftovers import (
     Leftover,
     empty_folder,
     groups_left,
-    remove_folder,
     sandboxes_left,
     temporary_left,
 )
@@ -26,6 +25,7 @@ from hotloop.sandboxes.local import user_folder
 from hotloop.sandboxes.owners import Life
 from hotloop.sandboxes.shared import unused_shared
 from hotloop.sandboxes.stored import StoredEnvironment, beyond_rule, stored_environments
+from hotloop.sandboxes.trees import remove_tree
 from hotloop.sandboxes.usage import disk_usage
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _nothing() -> None:
 
 
 def _folder(kind: str, path: Path, life: Life) -> Leftover:
-    return Leftover(kind, str(path), disk_usage(path), life, partial(remove_folder, path))
+    return Leftover(kind, str(path), disk_usage(path), life, partial(remove_tree, path))
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _old_runs(root: Path, rule: Rule) -> list[Leftover]:
     old = []
     for run in found:
         if run.path not in live and (time.time() - run.used > rule.age or total > rule.size):
-            old.append(Leftover("run", str(run.path), run.size, Life.DEAD, partial(remove_folder, run.path)))
+            old.append(Leftover("run", str(run.path), run.size, Life.DEAD, partial(remove_tree, run.path)))
             total -= run.size
     return old
 

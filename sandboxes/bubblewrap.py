@@ -14,7 +14,7 @@ from pathlib import Path
 
 from hotloop.errors import UsageError
 from hotloop.sandboxes import bytecode
-from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Log
+from hotloop.sandboxes.base import Capabilities, Environment, EnvironmentSpec, Limits, Log
 from hotloop.sandboxes.bubblewrap_environment import (
     INSIDE,
     SCRATCH,
@@ -34,7 +34,9 @@ from hotloop.sandboxes.environ import CACHE
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.launching import LAUNCHER, Settings
 from hotloop.sandboxes.local import LocalBackend
+from hotloop.sandboxes.local_sandbox import MIB
 from hotloop.sandboxes.namespaces import Rooms
+from hotloop.sandboxes.scratch import SCRATCH_FILES, bound, can_bound
 from hotloop.sandboxes.streams import BoundedOutput
 from hotloop.sandboxes.trees import give_to, make_readable, readable_copy, refuse_git
 from hotloop.sandboxes.users import sandbox_user
@@ -57,10 +59,14 @@ class BubblewrapBackend(LocalBackend):
             isolates_files=True,
             limits_memory=True,
             limits_processes=True,
-            limits_disk=False,
+            limits_disk=self._bounds_scratch,
             same_path=True,
             counts_children=self._family is not None,
         )
+
+    @cached_property
+    def _bounds_scratch(self) -> bool:
+        return can_bound(self._state)
 
     @cached_property
     def _inside(self) -> Path:
@@ -105,6 +111,8 @@ class BubblewrapBackend(LocalBackend):
         folder = self._run_folder(run_id) / uuid.uuid4().hex[:16]
         scratch = folder / "scratch"
         scratch.mkdir(parents=True)
+        if self._bounds_scratch:
+            bound(scratch, SCRATCH_FILES * Limits().file_mb * MIB)
         needed = Shown.unpack(environment.reference)
         binds = [
             *needed.binds(),

@@ -11,7 +11,6 @@ from pathlib import Path
 from hotloop.sandboxes import owners, proc
 from hotloop.sandboxes.cgroup import Group, all_groups
 from hotloop.sandboxes.local_sandbox import OWNER
-from hotloop.sandboxes.overlay import release
 from hotloop.sandboxes.owners import Life
 from hotloop.sandboxes.trees import remove_tree
 from hotloop.sandboxes.usage import disk_usage
@@ -125,10 +124,4 @@ def _remove_temporary(folder: Path) -> None:
     for state in (folder / "state", folder / "state" / "bubblewrap"):
         for left in sandboxes_left(state):
             left.remove()
-    remove_folder(folder)
-
-
-def remove_folder(folder: Path) -> None:
-    """With all that is mounted in it. Raises SandboxError."""
-    release(folder)
     remove_tree(folder)

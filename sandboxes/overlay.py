@@ -1,4 +1,5 @@
 """Trees that show another tree and keep what is changed in them apart: the kernel's overlay file system.
+Beside them scratch folders of limited size; all that we mount is found again, and released, here.
 
 See Documentation/filesystems/overlayfs.rst of the kernel. The tree below is never
 written to, whatever happens in the one above.
@@ -147,15 +148,34 @@ def _mount(wanted: Overlay) -> None:
     raise OSError(code, os.strerror(code), str(wanted.place))
 
 
+def mount_scratch(place: Path, size: int) -> None:
+    """Make an empty folder one that holds `size` bytes at most, in memory. Raises OSError when refused."""
+    flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV)
+    data = f"size={size},mode=0700".encode()
+    if _libc().mount(SOURCE.encode(), os.fsencode(place.resolve()), b"tmpfs", flags, data):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(place))
+
+
 def overlays() -> Iterator[Overlay]:
     """All of ours that this process can see, in the order in which they were mounted."""
+    for place, options in _ours(b"overlay"):
+        said = dict(option.partition(b"=")[::2] for option in options.split(b","))
+        if b"upperdir" in said:
+            yield Overlay(place, Path(_plain(said[b"lowerdir"])), Path(_plain(said[b"upperdir"])).parent)
+
+
+def _scratches() -> list[Path]:
+    return [place for place, _ in _ours(b"tmpfs")]
+
+
+def _ours(wanted: bytes) -> Iterator[tuple[Path, bytes]]:
+    """(where, options) of each mount of that kind. See proc(5)."""
     for line in _MOUNTS.read_bytes().splitlines():
         before, _, after = line.partition(b" - ")
         kind, source, options = after.split(b" ", 2)
-        said = dict(option.partition(b"=")[::2] for option in options.split(b","))
-        if kind == b"overlay" and source == SOURCE.encode() and b"upperdir" in said:
-            upper = Path(_plain(said[b"upperdir"]))
-            yield Overlay(Path(_plain(before.split(b" ")[4])), Path(_plain(said[b"lowerdir"])), upper.parent)
+        if kind == wanted and source == SOURCE.encode():
+            yield Path(_plain(before.split(b" ")[4])), options
 
 
 def _plain(text: bytes) -> str:
@@ -172,21 +192,27 @@ def find(place: Path) -> Overlay | None:
 
 
 def release(folder: Path) -> int:
-    """Unmount all overlays at and below `folder` and remove what was changed in them; how many there were.
+    """Unmount all of ours at and below `folder` and remove what was changed in it; how many there were.
 
     For what a killed process left behind, too.
     """
     if os.geteuid() != 0 or not sys.platform.startswith("linux"):
         return 0
     folder = folder.resolve()
+    scratches = [place for place in _scratches() if place.is_relative_to(folder)]
+    for place in scratches:
+        _unmount(place)
     found = [one for one in overlays() if one.place.is_relative_to(folder)]
     for one in reversed(found):
-        if _libc().umount2(os.fsencode(one.place), MNT_DETACH | UMOUNT_NOFOLLOW):
-            code = ctypes.get_errno()
-            raise SandboxError(f"cannot unmount {one.place}: {os.strerror(code)}")
+        _unmount(one.place)
         with suppress(FileNotFoundError):
             shutil.rmtree(one.layers)
-    return len(found)
+    return len(scratches) + len(found)
+
+
+def _unmount(place: Path) -> None:
+    if _libc().umount2(os.fsencode(place), MNT_DETACH | UMOUNT_NOFOLLOW):
+        raise SandboxError(f"cannot unmount {place}: {os.strerror(ctypes.get_errno())}")
 
 
 def remove(place: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hotloop.sandboxes.errors import SandboxError
 from hotloop.sandboxes.locks import locked
-from hotloop.sandboxes.overlay import find
+from hotloop.sandboxes.overlay import find, release
 
 CACHE = "__pycache__"
 
@@ -48,9 +48,13 @@ def copy_tree(source: Path, target: Path) -> None:
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder whose permissions untrusted code may have set. Raises SandboxError."""
+    """Remove a folder whose permissions untrusted code may have set, and what we mounted in it.
+
+    Raises SandboxError.
+    """
     if not folder.is_dir():
         return
+    release(folder)
     try:
         _open_closed_folders(folder)
         shutil.rmtree(folder)
