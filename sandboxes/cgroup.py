@@ -7,6 +7,7 @@ nanoseconds), version 2 in Documentation/admin-guide/cgroup-v2.rst (cpu.stat, us
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import time
 from dataclasses import dataclass
@@ -189,7 +190,13 @@ def all_groups(prefix: str) -> list[Group]:
         for found in hierarchies()
         if found.version == 2 or found.controllers & {"cpuacct", "memory", "pids"}
     }
-    families = {path.resolve() for place in places for path in place.rglob(FAMILY) if path.is_dir()}
+    # Other programs' groups come and go meanwhile, at which os.walk does not stop.
+    families = {
+        (Path(parent) / FAMILY).resolve()
+        for place in places
+        for parent, names, _ in os.walk(place)
+        if FAMILY in names
+    }
     folders = {path for family in families for path in family.glob(f"{prefix}*") if path.is_dir()}
     return [Group("", (folder,)) for folder in sorted(folders)]
 

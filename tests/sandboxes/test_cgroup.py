@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,24 @@ def test_limits_are_written_where_the_kernel_offers_them(
     Family("cgroup-v2", (tmp_path,), True, True).create("g", memory=1 << 20, processes=9)
     written = {path.name: path.read_text() for path in (tmp_path / "g").iterdir()}
     assert written == {"memory.max": "1048576", "memory.swap.max": "0", "pids.max": "9"}
+
+
+def test_groups_that_disappear_while_ours_are_looked_for_do_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a container that ends."""
+    for name in ("docker/1", "docker/2", "hotloop/mine-1"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.setattr(cgroup, "hierarchies", lambda: [cgroup.Hierarchy(2, frozenset(), tmp_path, tmp_path)])
+    scan = os.scandir
+
+    def scan_late(path: str) -> object:
+        if Path(path).name == "1":
+            raise FileNotFoundError(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_late)
+    assert [group.folders[0].name for group in cgroup.all_groups("")] == ["mine-1"]
 
 
 def test_groups_of_one_sandbox_are_found_by_their_prefix(tmp_path: Path) -> None:
