@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hotloop.agent.evaluation.predictions import Prediction, read_predictions
 from hotloop.agent.evaluation.result import Outcome, Result
 from hotloop.errors import UsageError
+from hotloop.repos.instances.schema import Id
 from hotloop.repos.jsonl import checked, models, parse_object
 
 MANIFEST = "evaluation.json"
@@ -39,7 +40,7 @@ class Manifest(BaseModel):
     schema_version: Literal[1] = 1
     dataset: str = Field(min_length=1)
     dataset_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    instances: tuple[str, ...]
+    instances: tuple[Id, ...]
     created: str = ""
     machine: dict[str, Any] = {}
     versions: dict[str, str] = {}

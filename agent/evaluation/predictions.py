@@ -14,7 +14,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from hotloop.errors import UsageError
-from hotloop.repos.jsonl import models
+from hotloop.repos.instances.schema import Id
+from hotloop.repos.jsonl import checked, models
 
 LARGEST_PATCH = 16 << 20
 FILE = "predictions.jsonl"
@@ -31,7 +32,7 @@ class Prediction(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
-    instance_id: Name
+    instance_id: Id
     model_patch: str | None = Field(max_length=LARGEST_PATCH)
     model_name_or_path: Name
     attempt: int = Field(default=0, ge=0)
@@ -70,12 +71,13 @@ def _of_logs(logs: Path) -> Iterator[tuple[str, Prediction]]:
         model, instance = path.parts[-3], path.parts[-2]
         attempt = seen.get((model, instance), -1) + 1
         seen[model, instance] = attempt
-        yield (
-            str(path),
-            Prediction(
-                instance_id=instance, model_patch=_patch(path), model_name_or_path=model, attempt=attempt
-            ),
-        )
+        row = {
+            "instance_id": instance,
+            "model_patch": _patch(path),
+            "model_name_or_path": model,
+            "attempt": attempt,
+        }
+        yield str(path), checked(row, Prediction, str(path))
 
 
 def _patch(path: Path) -> str:

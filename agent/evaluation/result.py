@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hotloop.repos.instances.schema import Id
+
 SCHEMA_VERSION: Literal[1] = 1
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -103,7 +105,7 @@ class Result(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     schema_version: Literal[1] = SCHEMA_VERSION
-    instance_id: Name
+    instance_id: Id
     model: Name
     attempt: int = Field(default=0, ge=0)
     outcome: Outcome

@@ -34,14 +34,15 @@ def write_reports(record: RunRecord, folder: Path) -> Path:
 
 
 def _render(template: str, record: RunRecord) -> str:
-    page = _environment().get_template(template)
+    page = environment().get_template(template)
     return page.render(view=view(record), plot=interval_plot(record), run_id=record.result.run_id)
 
 
 @cache
-def _environment() -> Environment:
+def environment(*folders: Path) -> Environment:
+    """Templates of `folders` and of this room's, with the filters that make text safe."""
     made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader([*folders, Path(__file__).parent / "templates"]),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,

@@ -49,7 +49,13 @@ def test_a_report_is_one_object_on_stdout(folder: Path, capsys: pytest.CaptureFi
 def test_a_report_is_a_page_on_a_terminal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "report", str(folder)]) == 0
     out = capsys.readouterr().out
-    for words in ("own", "SWE-fficiency", "Against the expert's patch", "1 lost (1 rejected)", "Without any result"):
+    for words in (
+        "own",
+        "SWE-fficiency",
+        "Against the expert's patch",
+        "1 lost (1 rejected)",
+        "Without any result",
+    ):
         assert words in out
 
 
@@ -83,3 +89,12 @@ def test_import_of_a_bad_row_writes_nothing(tmp_path: Path, capsys: pytest.Captu
 def test_import_wants_a_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["eval", "import", str(tmp_path)]) == 2
     assert "--format" in capsys.readouterr().err
+
+
+def test_pages_are_written_beside_the_results(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "report", str(folder), "--html", "--json"]) == 0
+    caught = capsys.readouterr()
+    json.loads(caught.out)
+    index = folder.resolve() / "report" / "index.html"
+    assert caught.err.strip() == str(index)
+    assert (index.parent / "instances" / "a.html").is_file()

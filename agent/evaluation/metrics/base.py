@@ -12,14 +12,15 @@ from statistics import fmean
 from typing import Literal
 
 Numbers = tuple[float, ...]
-Unit = Literal["ratio", "share", "score", "dollars"]
+Unit = Literal["ratio", "share", "saving", "score", "dollars"]
 
 
 @dataclass(frozen=True)
 class Metric:
     """A metric of one model, before it is a figure.
 
-    unit: how the figure reads; two ratios are compared by their ratio, all else by the difference.
+    unit: how the figure reads, a share being one of tasks; two ratios are compared by their
+    ratio, all else by the difference.
     terms: of each task, by its id. combine: from the means of the terms to the figure; None
     where there is none. lacks: tasks for which something the metric needs was not kept; then
     it has no figure at all, for the tasks that are left would be a choice of them.

@@ -49,7 +49,7 @@ def performance(tasks: Sequence[Task]) -> Metric:
     terms = {
         task.id: (fmean(map(_saved, task.first.timings)) if task.first.timings else 0.0,) for task in tasks
     }
-    return Metric("sweperf_performance", "SWE-Perf performance", "share", terms, itself, lacks)
+    return Metric("sweperf_performance", "SWE-Perf performance", "saving", terms, itself, lacks)
 
 
 def _saved(timing: Timing) -> float:

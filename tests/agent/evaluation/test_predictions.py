@@ -72,3 +72,11 @@ def test_a_patch_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (place / "patch.diff").write_bytes(b"\xff\xfe")
     with pytest.raises(UsageError, match="not UTF-8"):
         read_predictions(tmp_path)
+
+
+def test_a_folder_whose_name_is_no_id_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "logs" / "run_evaluation" / "r" / "m" / "no id"
+    place.mkdir(parents=True)
+    (place / "patch.diff").write_text("")
+    with pytest.raises(UsageError, match="instance_id: String should match pattern"):
+        read_predictions(tmp_path)
