@@ -307,6 +307,7 @@ def test_commands_of_the_environment_see_a_copy_of_the_base_tree(
     assert prepare(spec, make_tree(unique), fail_to_build) == environment
 
 
+@pytest.mark.parametrize("backend", BUILDERS, indirect=True)
 def test_commands_of_the_environment_see_only_the_files_named_for_them(
     prepare: Callable[..., Environment], make_tree: Callable[..., Path]
 ) -> None:
