@@ -302,7 +302,7 @@ class KilledRun:
         return Kill(seconds, last_event(self.folder), replied, lost, self.endpoint.requests)
 
     def stderr(self) -> str:
-        return (self.out / "stderr").read_text("utf-8", "replace")[-2000:]
+        return (self.out / "stderr").read_text("utf-8", "replace")[-50_000:]
 
     def faults(self, whole: Outcome, record: RunRecord) -> list[str]:
         """In what this run ended otherwise than one left alone, and what was asked too often."""
