@@ -77,7 +77,8 @@ def create(
     try:
         container.begin()
     except BaseException:
-        created.remove(force=True)
+        with engine_errors("to remove a container"):
+            created.remove(force=True)
         raise
     return container
 
