@@ -18,7 +18,7 @@ from hotloop.sandboxes.owners import temporary_folder
 from hotloop.sandboxes.registry import choose
 
 CALLS = 2
-"""Requests one slot may make: the reply, and one that mends it."""
+"""Requests that one answer may take: the reply, and one that mends it."""
 
 
 def forecast(source: Source, settings: Settings, repo: str) -> str:
@@ -59,7 +59,7 @@ def spending(kind: str, settings: Settings) -> list[str]:
         return ["coder        catalog (nothing is sent anywhere)", "cost         $0.00"]
     name = settings.model or DEFAULT_MODEL
     judge = settings.judge_model or name
-    requests = settings.rounds * (settings.candidates * CALLS + CALLS)
+    requests = settings.rounds * (settings.candidates * max(CALLS, settings.turns) + CALLS)
     if settings.max_turns is not None:
         requests = min(requests, settings.max_turns)
     url = os.environ.get("OPENAI_BASE_URL") or "the default endpoint"

@@ -88,4 +88,9 @@ def _model_people(
     judge_name = settings.judge_model or coder_name
     judge = coder if judge_name == coder_name else behind_journal(judge_name)
     tokens = settings.max_completion_tokens
-    return People(ModelCoder(coder, tokens), ModelJudge(judge, tokens), budget, tuple(clients))
+    proposer: Coder = ModelCoder(coder, tokens)
+    if settings.turns > 1:
+        from hotloop.agent.coder.tooled import ToolCoder  # noqa: PLC0415  # with all that its tools load
+
+        proposer = ToolCoder(coder, tokens, settings.turns)
+    return People(proposer, ModelJudge(judge, tokens), budget, tuple(clients))

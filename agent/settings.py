@@ -26,6 +26,8 @@ class Settings(TaskOptions):
     """Most rounds."""
     candidates: int = Field(default=4, ge=1)
     """Candidates a round."""
+    turns: int = Field(default=1, ge=1, le=1000)
+    """Most requests for one candidate; with more than one the model works with tools."""
     max_cost: float | None = Field(default=None, ge=0)
     """Most dollars to spend on models."""
     max_turns: int | None = Field(default=None, ge=0)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FLAGS = (
     *("workload", "command", "tests", "env", "env_files", "python", "rebuild", "subdir"),
-    *("coder", "model", "judge_model"),
+    *("coder", "model", "judge_model", "turns"),
     *("sandbox", "rounds", "candidates", "max_cost", "max_turns", "max_time", "min_speedup", "engine"),
     "seed",
 )

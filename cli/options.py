@@ -65,6 +65,7 @@ OPTIONS = (
     Option("profiler", _choices("profiler"), "What watches the workload."),
     Option("rounds", click.INT, "Most rounds.", "N"),
     Option("candidates", click.INT, "Candidates a round.", "K"),
+    Option("turns", click.INT, "Most requests for one candidate; with tools from 2 on.", "N"),
     Option("max_cost", NUMBER, "Most dollars to spend on models.", "USD"),
     Option("max_turns", click.INT, "Most requests to models.", "N"),
     Option("max_time", DURATION, "Most time for the search: 90s, 10m, 2h.", "DURATION"),

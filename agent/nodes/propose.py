@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hotloop.agent.baseline import Baseline
 from hotloop.agent.coder.base import ProposalContext
 from hotloop.agent.folder import write_text
 from hotloop.agent.gates.scope import scope_of
@@ -20,6 +23,8 @@ from hotloop.agent.nodes.common import (
     last_opinion,
 )
 from hotloop.agent.state import Candidate, Evidence, Proposal, RunState
+from hotloop.agent.tools.lab import Round
+from hotloop.agent.tools.workspace import Workspace, open_workspace
 from hotloop.agent.workshop import Workshop
 from hotloop.repos.patch import PatchError, extend_patch
 
@@ -56,9 +61,27 @@ def gather(state: RunState, shop: Workshop, tree: Path, number: int) -> list[Pro
         budget=shop.budget.left(),
         round=number,
         wanted=shop.settings.candidates,
+        workspace=workspaces(state, shop, tree, number),
     )
     stacked = stack_leftovers(state, shop)
     return [*([stacked] if stacked else []), *shop.coder.propose(context)][: shop.settings.candidates]
+
+
+def workspaces(
+    state: RunState, shop: Workshop, tree: Path, number: int
+) -> Callable[[int], AbstractContextManager[Workspace]]:
+    """Opens a place to work on one candidate of the round, given its slot."""
+    best = best_evidence(state)
+    shared = Round(
+        shop,
+        Baseline.model_validate(state["baseline"]),
+        current_hotspots(state),
+        tree,
+        "" if best is None else best.candidate.patch,
+        number,
+    )
+    tried = {one.candidate.key: one.candidate.id for one in settled(all_evidence(state), state.get("best"))}
+    return partial(open_workspace, shared, tried)
 
 
 def stack_leftovers(state: RunState, shop: Workshop) -> Proposal | None:

@@ -25,6 +25,7 @@ FLAGGED = (
     "sandbox",
     "rounds",
     "candidates",
+    "turns",
     "max_cost",
     "max_turns",
     "max_time",

@@ -76,7 +76,7 @@ def _calling(uses: Iterable[tuple[Use, bool]]) -> list[str]:
     for (path, caller), found in by_caller.items():
         mark = "" if all(sure for _, sure in found) else " ?"
         at = ", ".join(str(use.line) for use, _ in found[:8])
-        lines.append(f"{path}: {caller} calls it {len(found)} times, in lines {at}{mark}")
+        lines.append(f"{path}: {caller} ({_count(len(found), 'call')}, lines {at}){mark}")
     return lines
 
 

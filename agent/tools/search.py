@@ -46,7 +46,8 @@ def search(place: Workspace, asked: Search) -> str:
     if not lines:
         return f"Nothing matches {words} in {found['files']} files."
     more = f"; the first {len(lines)} are shown, narrow it down" if found["count"] > len(lines) else ""
-    return f"{found['count']} lines match {words}{more}\n{quote(chr(10).join(lines), 'lines that match')}"
+    lead = "1 line matches" if found["count"] == 1 else f"{found['count']} lines match"
+    return f"{lead} {words}{more}\n{quote(chr(10).join(lines), 'lines that match')}"
 
 
 def _run(request: dict[str, Any]) -> dict[str, Any]:

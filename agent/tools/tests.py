@@ -41,7 +41,7 @@ def check(place: Workspace, asked: Asked) -> str:
 
 def _passed(first: First) -> str:
     order = " (some fail in this order, without the edits too)" if first.other_order else ""
-    return f"The {first.ran} tests that enter what you changed pass{order}. The others were not run."
+    return f"The tests that enter what you changed pass ({first.ran}){order}. The others were not run."
 
 
 TEST = Tool(

@@ -159,17 +159,17 @@ def test_references_mark_what_only_shares_the_name(place: Workspace) -> None:
 
 def test_callers_are_told_by_function(place: Workspace) -> None:
     shown = use(place, "callers", name="pkg.core.keep")
-    assert "bench.py: workload calls it 1 times, in lines 9\n" in shown
-    assert "tests/test_core.py: test_keep calls it 1 times, in lines 4\n" in shown
-    assert "pkg/uses.py: run calls it 1 times, in lines 14 ?" in shown
+    assert "bench.py: workload (1 call, lines 9)\n" in shown
+    assert "tests/test_core.py: test_keep (1 call, lines 4)\n" in shown
+    assert "pkg/uses.py: run (1 call, lines 14) ?" in shown
     own = use(place, "callers", name="Filter.keep")
-    assert "pkg/uses.py: Filter.twice calls it 3 times" in own
+    assert "pkg/uses.py: Filter.twice (3 calls" in own
 
 
 def test_roots_decide_what_an_import_means(tmp_path: Path) -> None:
     files = {"src/json.py": "def dumps(): ...\n", "a.py": "import json\njson.dumps()\n"}
     place = desk(write(tmp_path, files))
-    assert "a.py: <module> calls it 1 times, in lines 2 ?" in use(place, "callers", name="dumps")
+    assert "a.py: <module> (1 call, lines 2) ?" in use(place, "callers", name="dumps")
 
 
 def test_relative_imports_are_followed(tmp_path: Path) -> None:

@@ -6,44 +6,25 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tool_ground import CORE, FASTER, FILES, commit, use, workshop
+from tool_ground import CORE, FASTER, commit, use, workshop
 
 from hotloop.agent.coder.ideas import idea_key
-from hotloop.agent.testing import run_in_copy
 from hotloop.agent.tools import tools_of
 from hotloop.agent.tools.base import Misuse
 from hotloop.agent.tools.lab import Round
 from hotloop.agent.tools.quiet import Quiet
 from hotloop.agent.tools.workspace import Workspace, open_workspace
-from hotloop.profilers.engines import turns
 
 WRONG = {**FASTER, "new": "    return list(wanted)\n"}
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
-    repository = commit(tmp_path_factory.mktemp("repository"), FILES)
-    with workshop(repository, tmp_path_factory.mktemp("runs"), "bubblewrap") as shop:
-        base = run_in_copy(shop, shop.base_tree, "base")
-        assert len(base.passed) == 2
-        baseline: Any = SimpleNamespace(tests=(base, base), varies=True)
-        yield Round(shop, baseline, (), shop.base_tree, "", 1)
 
 
 @pytest.fixture
 def place(shared: Round) -> Iterator[Workspace]:
     with open_workspace(shared, {}, 0) as made:
         yield made
-
-
-@pytest.fixture(autouse=True)
-def short_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fifth of the usual time a process pair: the gain here is no matter of per cents."""
-    monkeypatch.setattr(turns, "PAIR_NS", 2e8)
 
 
 def misuse(place: Workspace, tool: str, /, **arguments: object) -> str:
@@ -95,7 +76,7 @@ def test_commands_are_offered_only_where_files_are_out_of_reach(tmp_path: Path, 
 def test_tests_that_enter_the_change_are_run_and_told(place: Workspace) -> None:
     assert "Nothing is changed yet" in misuse(place, "test")
     use(place, "edit", **FASTER)
-    assert use(place, "test") == "The 1 tests that enter what you changed pass. The others were not run."
+    assert use(place, "test") == "The tests that enter what you changed pass (1). The others were not run."
     assert use(place, "test", all=True) == "All 2 tests pass."
     use(place, "edit", path=FASTER["path"], old=FASTER["new"], new=WRONG["new"])
     failing = use(place, "test")
@@ -110,6 +91,7 @@ def test_what_does_not_build_says_so(place: Workspace) -> None:
     assert "Not submitted: the build gate says" in misuse(place, "submit", summary="Faster.")
 
 
+@pytest.mark.usefixtures("short_pairs")
 def test_a_quick_measurement_tells_faster_from_wrong(place: Workspace) -> None:
     assert "Nothing is changed yet" in misuse(place, "measure")
     use(place, "edit", **FASTER)
