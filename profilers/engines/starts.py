@@ -8,12 +8,15 @@ runs beside the pair that is timed.
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Generic, Protocol, TypeVar
 
+from hotloop.profilers.core import only
 from hotloop.profilers.engines.base import attributed
 from hotloop.sandboxes.base import Process
 
@@ -45,13 +48,19 @@ class Starts(Generic[T]):
         self._pool: ThreadPoolExecutor | None = None
         self._coming: Future[tuple[Draw, Started[T]]] | None = None
         self._movable = cpu is not None
+        self._here = math.inf
 
     def take(self) -> tuple[Draw, Started[T]]:
         """The pair that was prepared, or one that is started now, on the core, in the order drawn."""
         coming, self._coming = self._coming, None
+        begun = time.perf_counter()
         if coming is None:
-            return self._start(self._draw(), self._cpu)
+            found = self._start(self._draw(), self._cpu)
+            self._here = time.perf_counter() - begun
+            return found
         draw, started = coming.result()
+        if time.perf_counter() - begun > self._here:
+            self._movable = False  # the other cores have so much to do that waiting for them takes longer
         if self._pinned(started):
             return draw, started
         close(started)
@@ -79,7 +88,7 @@ class Starts(Generic[T]):
 
     def _start(self, draw: Draw, cpu: int | None) -> tuple[Draw, Started[T]]:
         number, order = draw
-        with ExitStack() as stack:
+        with only(cpu), ExitStack() as stack:
             started: Started[T] = {}
             for side in order:
                 with attributed(side):
