@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hotloop.agent.evaluation.predictions import Prediction, read_predictions
-from hotloop.agent.evaluation.result import Outcome, Result
+from hotloop.agent.evaluation.result import Key, Outcome, Result
 from hotloop.errors import UsageError
 from hotloop.repos.instances.schema import Id
 from hotloop.repos.jsonl import checked, models, parse_object
@@ -44,9 +44,6 @@ class Manifest(BaseModel):
     created: str = ""
     machine: dict[str, Any] = {}
     versions: dict[str, str] = {}
-
-
-Key = tuple[str, str, int]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pathlib import Path
 from statistics import median
 
 from hotloop.agent.evaluation import words
-from hotloop.agent.evaluation.folder import Evaluation, Key
+from hotloop.agent.evaluation.folder import Evaluation
 from hotloop.agent.evaluation.report import Report
-from hotloop.agent.evaluation.result import Comparison, Outcome, Result, Sense, Timing
+from hotloop.agent.evaluation.result import Comparison, Key, Outcome, Result, Sense, Timing
 from hotloop.agent.folder import write_text
 from hotloop.agent.report import numbers
 from hotloop.agent.report.proof import Fact

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hotloop.agent.evaluation.result import Key, Name
 from hotloop.errors import UsageError
 from hotloop.repos.instances.schema import Id
 from hotloop.repos.jsonl import checked, models
@@ -20,8 +20,6 @@ from hotloop.repos.jsonl import checked, models
 LARGEST_PATCH = 16 << 20
 FILE = "predictions.jsonl"
 LOGS = Path("logs") / "run_evaluation"
-
-Name = Annotated[str, Field(min_length=1, max_length=400)]
 
 
 class Prediction(BaseModel):
@@ -38,7 +36,7 @@ class Prediction(BaseModel):
     attempt: int = Field(default=0, ge=0)
 
     @property
-    def key(self) -> tuple[str, str, int]:
+    def key(self) -> Key:
         """As `Result.key`."""
         return self.model_name_or_path, self.instance_id, self.attempt
 
@@ -90,7 +88,7 @@ def _patch(path: Path) -> str:
 
 
 def _distinct(found: Iterable[tuple[str, Prediction]]) -> tuple[Prediction, ...]:
-    kept: dict[tuple[str, str, int], tuple[str, Prediction]] = {}
+    kept: dict[Key, tuple[str, Prediction]] = {}
     for place, one in found:
         if one.key in kept:
             raise UsageError(

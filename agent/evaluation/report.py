@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from hotloop.agent.evaluation.counting import count
-from hotloop.agent.evaluation.folder import Evaluation, Key, read_evaluation
-from hotloop.agent.evaluation.result import Outcome, Result
+from hotloop.agent.evaluation.folder import Evaluation, read_evaluation
+from hotloop.agent.evaluation.result import Key, Outcome, Result
 from hotloop.agent.evaluation.summary import Contrast, Summary, contrasts, summarize
 from hotloop.errors import UsageError
 

@@ -15,6 +15,8 @@ SCHEMA_VERSION: Literal[1] = 1
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=400)]
+Key = tuple[str, str, int]
+"""Model, instance and attempt."""
 
 
 class Outcome(StrEnum):
@@ -122,7 +124,7 @@ class Result(BaseModel):
     created: str = ""
 
     @property
-    def key(self) -> tuple[str, str, int]:
+    def key(self) -> Key:
         """What makes an attempt the same one when it is scored again."""
         return self.model, self.instance_id, self.attempt
 

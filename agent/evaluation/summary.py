@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 
-from hotloop.agent.evaluation.counting import Counted, Task
+from hotloop.agent.evaluation.counting import Counted, LeftOut, Task
 from hotloop.agent.evaluation.metrics.against_expert import against_expert
 from hotloop.agent.evaluation.metrics.base import Metric, Unit
 from hotloop.agent.evaluation.metrics.bootstrap import interval, paired_interval
@@ -24,7 +24,6 @@ from hotloop.agent.evaluation.metrics.sweperf import apply_rate, correctness_rat
 from hotloop.agent.evaluation.metrics.three_way import Regression, ThreeWay, regressions, three_way
 
 FAST = (1.0, 1.5, 2.0)
-COMPARED = ("against_expert", "swefficiency", "pass_at_1", "fast_1")
 MOST_INFLUENTIAL = 10
 
 
@@ -88,6 +87,7 @@ class Summary(BaseModel):
     against_expert: ThreeWay
     regressions: tuple[Regression, ...]
     influence: tuple[Hangs, ...]
+    left_out: tuple[LeftOut, ...]
     failed_attempts: int
 
 
@@ -103,6 +103,7 @@ def summarize(counted: Counted) -> Summary:
         influence=tuple(
             hangs for metric in (against_expert(tasks), swefficiency_score(tasks)) for hangs in _hangs(metric)
         ),
+        left_out=counted.left_out,
         failed_attempts=counted.failed_attempts,
     )
 
@@ -162,15 +163,16 @@ def contrasts(models: Sequence[Counted]) -> tuple[Contrast, ...]:
 
 def _contrasts(first: Counted, second: Counted) -> list[Contrast]:
     shared = {task.id for task in first.tasks} & {task.id for task in second.tasks}
-    ours, theirs = (
-        {one.name: one for one in metrics([task for task in model.tasks if task.id in shared])}
-        for model in (first, second)
-    )
-    found = []
-    for name in COMPARED:
-        if name in ours and name in theirs:
-            found += _contrast((first.model, second.model), ours[name], theirs[name])
-    return found
+    ours, theirs = ([task for task in model.tasks if task.id in shared] for model in (first, second))
+    if not shared:
+        return []
+    pairs = zip(_compared(ours), _compared(theirs), strict=True)
+    return [found for pair in pairs for found in _contrast((first.model, second.model), *pair)]
+
+
+def _compared(tasks: Sequence[Task]) -> tuple[Metric, ...]:
+    """What models are compared by."""
+    return against_expert(tasks), swefficiency_score(tasks), pass_at_k(tasks, 1), fast_p(tasks, 1.0)
 
 
 def _contrast(names: tuple[str, str], first: Metric, second: Metric) -> list[Contrast]:

@@ -58,9 +58,11 @@ def heading(report: Report) -> str:
 
 def counted(model: Summary) -> str:
     found = f"{numbers.count(model.tasks, 'task')}, {numbers.count(model.attempts, 'attempt')}"
-    if not model.failed_attempts:
-        return found
-    return f"{found}, {model.failed_attempts} failed by the infrastructure"
+    if model.left_out:
+        found += f", {numbers.count(len(model.left_out), 'task')} left out"
+    if model.failed_attempts:
+        found += f", {numbers.count(model.failed_attempts, 'attempt')} failed by the infrastructure"
+    return found
 
 
 def facts(model: Summary) -> list[Fact]:

@@ -8,35 +8,30 @@ Mathematical Statistics 18, 1947; `scipy.stats.mannwhitneyu`, method "auto").
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import groupby
 from statistics import NormalDist
 
 _SMALL = 8
+_STANDARD = NormalDist()
 
 
 def chance_greater(first: Sequence[float], second: Sequence[float]) -> float:
     """The p value of `first` being stochastically greater than `second`."""
-    ranks, ties = _ranks([*first, *second])
-    u = sum(ranks[: len(first)]) - len(first) * (len(first) + 1) / 2
-    if min(len(first), len(second)) <= _SMALL and not any(size > 1 for size in ties):
+    u = _wins(first, sorted(second))
+    tied = len({*first, *second}) < len(first) + len(second)
+    if min(len(first), len(second)) <= _SMALL and not tied:
         return _exact(round(u), len(first), len(second))
-    return _normal(u, len(first), len(second), ties)
+    sizes = Counter([*first, *second]).values() if tied else ()
+    return _normal(u, len(first), len(second), sizes)
 
 
-def _ranks(values: Sequence[float]) -> tuple[list[float], list[int]]:
-    """Ranks from 1, ties sharing their mean; and the sizes of the groups of equal values."""
-    order = sorted(range(len(values)), key=values.__getitem__)
-    ranks = [0.0] * len(values)
-    sizes: list[int] = []
-    for _, group in groupby(order, key=values.__getitem__):
-        members = list(group)
-        for index in members:
-            ranks[index] = sum(sizes) + (len(members) + 1) / 2
-        sizes.append(len(members))
-    return ranks, sizes
+def _wins(first: Sequence[float], ordered: Sequence[float]) -> float:
+    """U: pairs in which the value of `first` is the greater, ties by half. `ordered`: the second, sorted."""
+    below = sum(bisect_left(ordered, value) for value in first)
+    return (below + sum(bisect_right(ordered, value) for value in first)) / 2
 
 
 def _exact(u: int, first: int, second: int) -> float:
@@ -55,10 +50,10 @@ def _ways(first: int, second: int) -> Counter[int]:
     return found
 
 
-def _normal(u: float, first: int, second: int, ties: Sequence[int]) -> float:
+def _normal(u: float, first: int, second: int, ties: Iterable[int]) -> float:
     count = first + second
     tied = sum(size**3 - size for size in ties) / (count * (count - 1))
     variance = first * second / 12 * (count + 1 - tied)
     if variance <= 0:
         return 1.0
-    return 1 - NormalDist().cdf((u - first * second / 2 - 0.5) / math.sqrt(variance))
+    return 1 - _STANDARD.cdf((u - first * second / 2 - 0.5) / math.sqrt(variance))

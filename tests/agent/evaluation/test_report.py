@@ -62,7 +62,12 @@ def test_quarantined_and_failed_tasks_are_listed_and_in_no_figure(tmp_path: Path
     assert found.models[0].tasks == 1
     assert figures(found, "model")["pass_at_1"] == 1.0
     text = shown(found)
-    for words in ("b: the expert is not faster here", "c, attempt 0: the engine went away", "model: d"):
+    for words in (
+        "1 task, 1 attempt, 2 tasks left out, 1 attempt failed",
+        "b: the expert is not faster here",
+        "c, attempt 0: the engine went away",
+        "model: d",
+    ):
         assert words in text
 
 
