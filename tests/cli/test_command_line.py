@@ -70,7 +70,7 @@ def test_optimize_takes_the_flags_of_the_contract(tmp_path: Path) -> None:
     shown = hotloop_command("optimize", "--help", cwd=tmp_path).stdout
     for flag in (
         *("--task", "--workload", "--tests", "--env", "--python", "--rebuild", "--subdir", "--coder"),
-        *("--model", "--judge-model", "--sandbox", "--rounds", "--candidates", "--max-cost"),
+        *("--model", "--judge-model", "--turns", "--sandbox", "--rounds", "--candidates", "--max-cost"),
         *("--max-turns", "--max-time", "--min-speedup", "--seed", "--branch", "--out", "--dry-run", "--json"),
     ):
         assert f"\n  {flag}" in shown

@@ -140,6 +140,7 @@ def test_the_scope_gate_answers_an_edit_at_once(place: Workspace) -> None:
     assert "Not done: tests/test_core.py: belongs to tests" in misuse(place, "edit", **test)
     hiding = misuse(place, "edit", path="pkg/core/__init__.py", old="", new="")
     assert "Not done" in hiding
+    assert "Not done" in misuse(place, "edit", path="pkg/core.py", old="keep(", new="\ud800(")
     assert place.draft.edits == {}
 
 
