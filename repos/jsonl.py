@@ -6,6 +6,7 @@ Every refusal says where: the file, the line, whose line it is and the field.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -51,7 +52,7 @@ def parse_object(data: bytes, place: str) -> dict[str, Any]:
 def parse_json(data: bytes, place: str) -> Any:
     """Any JSON value of finite numbers. Raises UsageError."""
     try:
-        return json.loads(data, parse_constant=_refuse)
+        return json.loads(data, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{place} is not JSON: {error}", "Correct it") from error
 
@@ -81,8 +82,20 @@ def _complaints(error: ValidationError) -> str:
 
 
 def _complaint(field: str, words: str) -> str:
-    words = words.removeprefix("Value error, ")
-    return f"{field}: {words}" if field else words
+    words = _shown(words.removeprefix("Value error, "), 300)
+    return f"{_shown(field, 120)}: {words}" if field else words
+
+
+def _shown(text: str, limit: int) -> str:
+    """On one line; names of fields and what they hold come from the file."""
+    return ascii(text)[1:-1][:limit]
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return value
 
 
 def _refuse(name: str) -> NoReturn:

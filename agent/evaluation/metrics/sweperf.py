@@ -66,8 +66,16 @@ def without_outliers(times: Sequence[float]) -> list[float]:
 
 def significant_saving(base: Sequence[float], patched: Sequence[float]) -> float:
     """The greatest share by which base can be shortened and is still significantly greater; 0 if none."""
+    if not _significant(base, patched, 0.0):
+        return 0.0
+    least, most = min(base), max(patched)
     share, found = 0.0, 0.0
-    while share <= 1 and chance_greater([time * (1 - share) for time in base], patched) < _SIGNIFICANT:
+    # As long as all of base is the greater, ranks are what they were, and need not be counted again.
+    while share <= 1 and (least * (1 - share) > most or _significant(base, patched, share)):
         found = share
         share += _STEP
     return found
+
+
+def _significant(base: Sequence[float], patched: Sequence[float], share: float) -> bool:
+    return chance_greater([time * (1 - share) for time in base], patched) < _SIGNIFICANT

@@ -102,6 +102,9 @@ def test_a_dataset_without_instances_is_refused(tmp_path: Path) -> None:
         (b"{", "is not JSON"),
         (b"[1]", "holds no JSON object"),
         (b'{"speedup": NaN}', "NaN is no number in JSON"),
+        (b'{"speedup": 1e999}', "1e999 is too large a number"),
+        (b'{"speedup": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b'{"instance_id": "\\ud800"}', "Invalid JSON"),
         (b"\xff", "is not JSON"),
         (b"[" * 100_000, "is not JSON"),
     ],
@@ -121,3 +124,12 @@ def test_a_message_shows_some_of_many_faults(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="No such file"):
         read_instances(tmp_path / "none.jsonl")
+
+
+def test_what_a_file_holds_cannot_act_in_a_message(tmp_path: Path) -> None:
+    row = {**GIT, "\x1b[2J\n" * 1000: 1, "source": {"kind": "\x1b[2J"}}
+    with pytest.raises(UsageError) as caught:
+        read_instances(write(tmp_path / "d.jsonl", row))
+    text = str(caught.value).removeprefix(str(tmp_path))
+    assert text.isprintable()
+    assert len(text) < 1000
