@@ -65,7 +65,8 @@ def spending(kind: str, settings: Settings) -> list[str]:
     url = os.environ.get("OPENAI_BASE_URL") or "the default endpoint"
     return [
         f"coder        {name} at {url}; judge {judge}",
-        "sent         the workload, hot functions with their source, patches tried, test failures",
+        "sent         the workload, hot functions with their source, patches tried, test failures"
+        + (", and what the model reads and runs with its tools" if settings.turns > 1 else ""),
         f"requests     {requests} at most, {settings.max_completion_tokens} tokens a reply at most",
         f"cost         {most(name, judge, requests, settings)}",
     ]

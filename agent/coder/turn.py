@@ -49,7 +49,7 @@ def take(reply: Reply, place: Workspace, tools: Sequence[Tool[Any]], turn: Turn)
     room = max(_LEAST, _ANSWERS // len(calls))
     answers = [clip(answer, room) for answer in use(calls, place, tools)]
     lines = [_line(turn, reply, call, answer) for call, answer in zip(calls, answers, strict=True)]
-    answers[-1] += f"\n\n{_left(turn)}"
+    answers[-1] += f"\n\n{_cut_off(reply, turn)}{_left(turn)}"
     said = Message(role="assistant", content=clip(reply.text, _SAID), calls=tuple(map(_shortened, calls)))
     told = [
         Message(role="tool", content=answer, answers=call.id)
@@ -107,6 +107,12 @@ def _problem(reply: Reply, turn: Turn) -> str:
     if reply.finish == "refusal":
         return "The request was refused."
     return "The reply called no tool."
+
+
+def _cut_off(reply: Reply, turn: Turn) -> str:
+    if reply.finish != "length":
+        return ""
+    return f"Your reply was cut off at {turn.max_tokens} tokens: send less at a time.\n"
 
 
 def _left(turn: Turn) -> str:

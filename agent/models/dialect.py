@@ -68,6 +68,7 @@ class Dialect:
 def _message(message: Message) -> dict[str, Any]:
     worded: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.calls:
+        worded["content"] = message.content or None
         worded["tool_calls"] = [_call(call) for call in message.calls]
     if message.answers:
         worded["tool_call_id"] = message.answers

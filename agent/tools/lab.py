@@ -60,6 +60,7 @@ class Lab:
     def objection(self, edits: Edits, summary: str) -> str | None:
         """What the cheap gates have against them."""
         trial = self.trial(edits, summary)
+        self._built = None  # the build gate makes the tree anew, whatever it was made of before
         for gate in BEFORE_SUBMITTING:
             result = gate.check(trial)
             if not result.passed:

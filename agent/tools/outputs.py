@@ -22,11 +22,11 @@ class Outputs:
         """`text` as a quotation; where it is too long its beginning and end, and how to read the rest."""
         if len(text) <= limit:
             return quote(text, label)
-        name = self._keep(text)
-        lines = text.split("\n")
+        lines = [piece for line in text.split("\n") for piece in _folded(line)]
+        name = self._keep("\n".join(lines))
         head, tail = ends(lines, limit)
         left_out = f"[… lines {head + 1} to {len(lines) - tail} left out …]"
-        shown = [*map(clipped, lines[:head]), left_out, *map(clipped, lines[len(lines) - tail :])]
+        shown = [*lines[:head], left_out, *lines[len(lines) - tail :]]
         rest = f'The whole has {len(lines)} lines: read {{"path": "{name}", "first": {head + 1}}}'
         return f"{quote(chr(10).join(shown), label)}\n{rest}"
 
@@ -52,6 +52,11 @@ def clipped(line: str) -> str:
     if len(line) <= _LONGEST_LINE:
         return line
     return f"{line[:_LONGEST_LINE]}[… {len(line) - _LONGEST_LINE} characters …]"
+
+
+def _folded(line: str) -> list[str]:
+    """In pieces that can be shown whole."""
+    return [line[at : at + _LONGEST_LINE] for at in range(0, len(line), _LONGEST_LINE)] or [""]
 
 
 def _fitting(lines: list[str], limit: int) -> int:

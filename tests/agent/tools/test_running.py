@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from tool_ground import CORE, FASTER, commit, use, workshop
 
 from hotloop.agent.coder.ideas import idea_key
+from hotloop.agent.state import Hotspot
 from hotloop.agent.tools import tools_of
 from hotloop.agent.tools.base import Misuse
 from hotloop.agent.tools.lab import Round
@@ -25,6 +27,18 @@ WRONG = {**FASTER, "new": "    return list(wanted)\n"}
 def place(shared: Round) -> Iterator[Workspace]:
     with open_workspace(shared, {}, 0) as made:
         yield made
+
+
+def spot(function: str, line: int, share: float) -> Hotspot:
+    return Hotspot(
+        function=function,
+        file="pkg/core.py",
+        line=line,
+        self_share=share,
+        total_share=share,
+        bound=1 / (1 - share),
+        lines={},
+    )
 
 
 def misuse(place: Workspace, tool: str, /, **arguments: object) -> str:
@@ -57,6 +71,13 @@ def test_long_output_is_cut_in_the_middle_and_can_be_read_on(place: Workspace) -
     assert "\n20000\n" in shown
     name, first = shown.rsplit('"path": "', 1)[1].split('"')[0], shown.rsplit('"first": ', 1)[1].split("}")[0]
     assert f"{first:>5} | {first}\n" in use(place, "read", path=name, first=int(first))
+
+
+def test_a_line_without_end_can_be_read_on(place: Workspace) -> None:
+    shown = use(place, "run", command="python -c \"print('a' * 50000 + 'b' + 'a' * 50000)\"")
+    assert len(shown) < 10_000
+    assert "b" not in shown.split("(stdout, then stderr)>>")[1].split("<<end")[0]
+    assert "b" in use(place, "read", path="@1", first=120, last=130).split("lines with their numbers)>>")[1]
 
 
 def test_a_command_that_does_not_end_is_ended(place: Workspace) -> None:
@@ -133,6 +154,21 @@ def test_a_change_is_handed_over_once_the_cheap_gates_agree(shared: Round) -> No
         said = use(place, "submit", summary="A set.\nIt is faster.", caches=["x keyed on y, bounded by z"])
         assert said == "Submitted: pkg/core.py."
         assert place.submitted == "A set. It is faster.\nCache: x keyed on y, bounded by z"
+
+
+def test_what_runs_is_the_draft_also_after_another_one_was_refused(shared: Round) -> None:
+    spots = (spot("keep", 1, 0.99), spot("other", 6, 0.001))
+    back = {**FASTER, "old": FASTER["new"], "new": FASTER["old"]}
+    cold = {"path": "pkg/core.py", "old": "    return len(", "new": "    nothing = 0\n    return len("}
+    with open_workspace(replace(shared, hotspots=spots), {}, 0) as place:
+        use(place, "edit", **FASTER)
+        assert "set(wanted)" in use(place, "run", command="cat pkg/core.py")
+        use(place, "edit", **back)
+        use(place, "edit", **cold)
+        assert "Not submitted: the reach gate says" in misuse(place, "submit", summary="Faster.")
+        use(place, "edit", path="pkg/core.py", old=cold["new"], new=cold["old"])
+        use(place, "edit", **FASTER)
+        assert "set(wanted)" in use(place, "run", command="cat pkg/core.py")
 
 
 def test_the_scope_gate_answers_an_edit_at_once(place: Workspace) -> None:

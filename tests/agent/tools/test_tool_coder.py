@@ -162,6 +162,19 @@ def test_calls_that_only_look_run_side_by_side_and_are_answered_in_order(
     assert counts == [3]
 
 
+def test_a_reply_that_was_cut_off_is_told_so(context: ProposalContext) -> None:
+    class Cut(ScriptedModel):
+        def complete(self, messages: list[Message], **others: Any) -> Any:
+            reply = super().complete(messages, **others)
+            return reply.model_copy(update={"finish": "length"})
+
+    model = Cut(['```call edit\n{"path": "pkg/core.py", "old": "', "no call", text(EDIT, SUBMIT)])
+    ToolCoder(model, 1000, 9).propose(context)
+    assert "The arguments are not JSON" in last(model, 1)
+    assert "Your reply was cut off at 1000 tokens" in last(model, 1)
+    assert "cut off at 1000 tokens before it called a tool" in last(model, 2)
+
+
 def test_after_submit_nothing_more_is_done(context: ProposalContext) -> None:
     made, model = coder(text(EDIT, SUBMIT, ("edit", {"path": "pkg/core.py", "old": "len(", "new": "max("})))
     (proposal,) = made.propose(context)
@@ -351,6 +364,31 @@ def test_both_protocols_look_around_edit_test_measure_and_submit(
     check_answers(said_to(server, tools=tools))
     assert proposal.failure is None
     assert "set(wanted)" in proposal.edits["pkg/core.py"]
+
+
+@pytest.mark.usefixtures("short_pairs")
+def test_conversations_side_by_side_keep_out_of_each_others_trees(
+    shared: Round, context: ProposalContext
+) -> None:
+    other = {**FASTER, "new": FASTER["new"].replace("set(", "frozenset(")}
+    check = ("run", {"command": "grep -o '[a-z]*set(wanted)' pkg/core.py"})
+    scripts = [[text(EDIT), text(check), text(("measure", {})), text(SUBMIT)]]
+    scripts += [[text(("edit", other)), text(check, ("test", {})), text(check), text(SUBMIT)]]
+    by_key = {
+        str(CallKey(1, "coder", slot, number)): reply
+        for slot, script in enumerate(scripts)
+        for number, reply in enumerate(script, 1)
+    }
+    model = ScriptedModel((), by_key)
+    real = replace(context, wanted=2, workspace=partial(open_workspace, shared, {}))
+    first, second = ToolCoder(model, 1000, 12).propose(real)
+    assert " set(wanted)" in first.edits["pkg/core.py"]
+    assert "frozenset(wanted)" in second.edits["pkg/core.py"]
+    answers = {key: messages[-1].content for key, messages in model.asked}
+    assert "\nset(wanted)\n" in answers["001-coder-00-03"]
+    assert "faster: " in answers["001-coder-00-04"]
+    assert "pass (1)" in answers["001-coder-01-03"]
+    assert "\nfrozenset(wanted)\n" in answers["001-coder-01-04"]
 
 
 @pytest.mark.usefixtures("short_pairs")
