@@ -5,6 +5,9 @@ A call is one block, with the tool's name behind the fence and its arguments in 
     ```call read
     {"path": "pkg/core.py"}
     ```
+
+Many open models were trained to write `<tool_call>{"name": ..., "arguments": ...}</tool_call>`
+instead, and do so where a server does not read it for them: that is understood as well.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from hotloop.agent.models.base import Message, Reply, ToolCall, ToolSpec
 from hotloop.agent.models.reply import MOST_CALLS, tool_name
@@ -33,7 +37,7 @@ def read_calls(text: str) -> tuple[str, tuple[ToolCall, ...]]:
     """What `text` says outside its blocks, and the calls in them. A block that is cut off is one, too."""
     said: list[str] = []
     calls: list[ToolCall] = []
-    lines = text.split("\n")
+    lines = _fenced(text).split("\n")
     at = 0
     while at < len(lines):
         head = _OPEN.match(lines[at]) if len(calls) < MOST_CALLS and len(lines[at]) < 200 else None
@@ -45,6 +49,13 @@ def read_calls(text: str) -> tuple[str, tuple[ToolCall, ...]]:
         calls.append(_call(head["name"], "\n".join(lines[at + 1 : end])))
         at = end + 1
     return "\n".join(said).strip(), tuple(calls)
+
+
+def _fenced(text: str) -> str:
+    """With tags as fences."""
+    before, *rest = text.split("<tool_call>")
+    parts = [part.partition("</tool_call>") for part in rest]
+    return before + "".join(f"\n```call\n{body.strip()}\n```\n{after}" for body, _, after in parts)
 
 
 def _end(lines: list[str], start: int, fence: str) -> int:
@@ -67,7 +78,7 @@ def _call(name: str, body: str) -> ToolCall:
     if not isinstance(whole, dict):
         return ToolCall(name="", arguments=body)
     told = whole.get("name") or whole.get("tool")
-    inner = next((whole[key] for key in ("arguments", "args", "parameters") if key in whole), {})
+    inner: Any = next((whole[key] for key in ("arguments", "args", "parameters") if key in whole), {})
     return ToolCall(name=tool_name(told), arguments=inner if isinstance(inner, str) else json.dumps(inner))
 
 

@@ -11,6 +11,7 @@ from hotloop.agent.gates.build import BuildGate
 from hotloop.agent.gates.integrity import IntegrityGate
 from hotloop.agent.gates.reach import ReachGate
 from hotloop.agent.gates.scope import ScopeGate
+from hotloop.agent.prompts.quoting import quote
 from hotloop.agent.state import Candidate, Hotspot
 from hotloop.agent.tools.base import Misuse
 from hotloop.agent.tools.draft import Edits
@@ -64,7 +65,7 @@ class Lab:
         for gate in BEFORE_SUBMITTING:
             result = gate.check(trial)
             if not result.passed:
-                return f"the {gate.name} gate says: {result.detail}"
+                return f"the {gate.name} gate says:\n{quote(result.detail, 'its words')}"
         return None
 
     def tree(self, edits: Edits) -> Path:
@@ -79,7 +80,7 @@ class Lab:
         self._built = None
         result = BuildGate().check(trial)
         if not result.passed:
-            raise Misuse(f"It does not build: {result.detail}")
+            raise Misuse(f"It does not build:\n{quote(result.detail, 'what failed')}")
         self._built = dict(edits)
         return trial
 

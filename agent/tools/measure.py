@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hotloop.agent.measuring import measure_settings
+from hotloop.agent.prompts.quoting import quote
 from hotloop.agent.prompts.words import verdict_words
 from hotloop.agent.tools.base import Arguments, Misuse, Tool
 from hotloop.agent.tools.workspace import Workspace
@@ -37,13 +38,14 @@ def measure(place: Workspace, asked: Measure) -> str:
         ):
             verdict = compare(base, candidate, shop.workload, settings).verdict
     except SideFailure as broken:
-        raise Misuse(f"The workload broke while it was timed: {broken.of_candidate()}") from None
+        words = quote(str(broken.of_candidate()), "what happened")
+        raise Misuse(f"The workload broke while it was timed:\n{words}") from None
     return _told(verdict)
 
 
 def _told(verdict: Verdict) -> str:
     if verdict.differs is not None:
-        return f"WRONG: the workload's output differs from the original's: {verdict.differs}"
+        return f"WRONG: the workload's output differs from the original's:\n{quote(verdict.differs, 'how')}"
     worse = f"; worse: {'; '.join(verdict.regressions)}" if verdict.regressions else ""
     return f"{verdict_words(verdict)}{worse}. This was a quick look: it will be measured again for longer."
 

@@ -28,12 +28,13 @@ def profile(place: Workspace, asked: Profile) -> str:
         with lab.shared.quiet.busy():
             spots = take_profile(lab.shop, tree, with_facts=False).hotspots
     except (UsageError, ProfilerError) as failure:
-        raise Misuse(f"No profile: {failure}") from None
+        raise Misuse(f"No profile could be taken:\n{quote(str(failure), 'why')}") from None
     if not spots:
         return "No function of this tree takes a share of the time that could be seen."
     hottest = quote(hotspots_words(spots, _SHOWN), "hottest functions, most important first")
     lines = "\n\n".join(listing(tree, spots[:_LISTED], _SOURCE))
-    return f"{_SHOWN} functions at most\n{hottest}\n{quote(lines, 'lines with their share of the time')}"
+    head = f"{min(len(spots), _SHOWN)} of {len(spots)} functions that take time"
+    return f"{head}\n{hottest}\n{quote(lines, 'lines with their share of the time')}"
 
 
 PROFILE = Tool(

@@ -155,6 +155,8 @@ def test_calls_in_other_shapes_are_read_as_far_as_they_are_calls(
         ('```tool_call\n{"name": "read", "arguments": {"path": "a"}}\n```', "", [("read", '{"path": "a"}')]),
         ('```tool_call\n{"tool": "read", "args": "{}"}\n```', "", [("read", "{}")]),
         ("```call\nnot json\n```", "", [("", "not json")]),
+        ('Now: <tool_call>{"name": "read", "arguments": {}}</tool_call>', "Now:", [("read", "{}")]),
+        ('<tool_call>\n{"name": "read"', "", [("", '{"name": "read"')]),
         ('```call read\n{"path": "a', "", [("read", '{"path": "a')]),
         ("```python\ncall(1)\n```", "```python\ncall(1)\n```", []),
         ("```callback\n{}\n```", "```callback\n{}\n```", []),

@@ -141,7 +141,7 @@ def test_a_profile_shows_the_hot_lines_of_the_edited_tree(place: Workspace) -> N
         old="    return held(items, wanted)",
         new="    __import__('os')._exit(3)",
     )
-    assert "No profile: " in misuse(place, "profile")
+    assert "No profile could be taken" in misuse(place, "profile")
 
 
 def test_a_change_is_handed_over_once_the_cheap_gates_agree(shared: Round) -> None:
