@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
 
@@ -21,9 +21,8 @@ from hotloop.agent.equivalence.strategies import ANY, ODD, PLAIN, arguments_like
 ALIKE = 2
 """One in so many, and one, is a recorded call with one of its arguments changed."""
 RELATED = 3
-"""Of the others one in so many, and one, has an argument that is made of another one."""
-TWINNED = 5
-"""One in so many, and one, has a number twice, as two of the types that were recorded."""
+"""Of the others one in so many, and one, has an argument that is made of another one; and one in so many,
+and one, a number twice, as two of the types that were recorded."""
 LONGEST_LIFE = 8
 """Calls on one object, beside the one that makes it and the one whose answer is compared."""
 
@@ -49,14 +48,15 @@ def asks_like(
         call = draw(st.sampled_from(list(calls)))
         plain = [argument for argument in call.arguments if argument.plain is not None]
         values = [draw(made[argument.name]) for argument in plain]
+        able = [at for at, one in enumerate(plain) if len(types[one.name]) > 1 or float in types[one.name]]
         if plain and draw(st.integers(0, ALIKE)) == ALIKE:  # what belongs together stays so, but for one
             values = [decode(argument.plain or []) for argument in plain]
             at = draw(st.integers(0, len(plain) - 1))
             values[at] = draw(changed(values[at], kinds[plain[at].name]))
         elif len(plain) > 1 and draw(st.integers(0, RELATED)) == RELATED:
             _relate(draw, values)
-        if plain and draw(st.integers(0, TWINNED)) == TWINNED:
-            at = draw(st.integers(0, len(plain) - 1))
+        elif able and draw(st.integers(0, RELATED)) == RELATED:
+            at = draw(st.sampled_from(able))
             values[at] = draw(twinned(values[at], types[plain[at].name]))
         given = tuple(
             (argument.how, argument.name, encode(value))
@@ -130,12 +130,26 @@ def asks_on(life: Life, kind: str = PLAIN) -> SearchStrategy[Ask]:
             for asks in [asks_like(calls, kind)] * min(2, len(calls[0].arguments))
         ]
     )
+    long = st.lists(methods, min_size=LONGEST_LIFE // 2, max_size=LONGEST_LIFE)
+    lives = st.lists(methods, max_size=LONGEST_LIFE) | long
     first = asks_like(life.makers, kind) if life.makers else methods
 
     @st.composite
     def asks(draw: st.DrawFn) -> Ask:
-        steps = (draw(first), *draw(st.lists(methods, max_size=LONGEST_LIFE)))
-        last = draw(methods)
-        return Ask(last.module, last.name, last.like, last.given, steps=steps)
+        steps = [draw(first)]
+        for step in [*draw(lives), draw(methods)]:
+            steps.append(_like_one_before(draw, step, steps))
+        *before, last = steps
+        return Ask(last.module, last.name, last.like, last.given, steps=tuple(before))
 
     return asks()
+
+
+def _like_one_before(draw: st.DrawFn, step: Ask, steps: Sequence[Ask]) -> Ask:
+    """At times with an argument that an earlier call of the same method had."""
+    same = [one for one in steps if one.name == step.name and one.given]
+    if not same or not draw(st.booleans()):
+        return step
+    earlier = same[-1].given
+    taken = earlier[draw(st.integers(0, len(earlier) - 1))]
+    return replace(step, given=tuple(taken if one[:2] == taken[:2] else one for one in step.given))

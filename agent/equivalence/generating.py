@@ -36,7 +36,7 @@ from hotloop.sandboxes.base import Sandbox
 
 EXAMPLES = 4000
 LEAST_BUDGET = 2.0
-LEAST_TRIED = 64
+LEAST_TRIED, LEAST_ODD = 96, 24
 GRACE = 15.0
 """On a busy machine first inputs are given so many more seconds, in all."""
 SHRINK_SECONDS = 5.0
@@ -196,7 +196,7 @@ def _try_one(
     for kind, share in SLICES:
         if kind == ANY and not source.anything:
             continue
-        least = found.tried + (LEAST_TRIED if kind in (PLAIN, ANY) else 0)
+        least = found.tried + (LEAST_TRIED if kind == PLAIN else LEAST_ODD)
         search = Search(players, found, time.monotonic() + seconds * share, limit, least)
         asks = source.asks_of(kind)
         _explore(search.collect, asks, start, (Phase.generate,))
