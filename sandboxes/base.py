@@ -192,7 +192,7 @@ class Process(Protocol):
         """Keep all its threads and processes on that core from now on; False where we cannot from outside."""
 
     def migrations(self) -> int:
-        """How often its living threads were moved from core to core so far; 0 where the kernel does not say."""
+        """How often its living threads were moved between cores so far; 0 where the kernel does not say."""
 
     def has_children(self) -> bool:
         """Whether any process other than the one that was started lives in it."""
