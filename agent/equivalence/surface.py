@@ -1,7 +1,7 @@
 """Whether modules show the same to those who import them: public names and how they are called.
 
 Certain is what can break a caller: a name or parameter that is gone, another order, a
-default that is gone. New names, and new parameters that are optional and private, break nobody.
+default that is gone or another. New names, and new parameters that are optional and private, break nobody.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def _changes(name: str, old: list[Any], new: list[Any]) -> Iterator[tuple[bool, 
         yield True, f"{name} was a {old[0]} and is a {new[0]}"
     if not isinstance(old[1], list) or not isinstance(new[1], list):
         return
-    before, after = [tuple(row) for row in old[1]], [tuple(row) for row in new[1]]
+    for sure, parameter in _other_defaults(old[1], new[1]):
+        yield sure, f"{name}: the default of {parameter} is another"
+    before, after = [tuple(row[:3]) for row in old[1]], [tuple(row[:3]) for row in new[1]]
     if before == after:
         return
     added = [row for row in after if row[0] not in {one[0] for one in before}]
@@ -84,6 +86,16 @@ def _changes(name: str, old: list[Any], new: list[Any]) -> Iterator[tuple[bool, 
     misplaced = any(row[1] in POSITIONAL and after.index(row) < last for row in added)
     sure = kept != before or not harmless or misplaced
     yield sure, f"{name} was called {_called(before)} and is called {_called(after)}"
+
+
+def _other_defaults(old: list[Any], new: list[Any]) -> Iterator[tuple[bool, str]]:
+    """Parameters whose default is plain data and another now. An empty container of another type is not
+    certain: `()` and `frozenset()` mostly do the same."""
+    after = {str(row[0]): row[3] for row in new}
+    for parameter, _, _, default in old:
+        known = (default, after.get(str(parameter)))
+        if all(isinstance(one, str) for one in known) and known[0] != known[1]:
+            yield not all(one.startswith("empty ") for one in known), str(parameter)[:40]
 
 
 def _called(parameters: list[tuple[Any, ...]]) -> str:

@@ -8,6 +8,7 @@ import types
 
 import hotloop_arguments
 import hotloop_canon
+import hotloop_plain
 
 NAMES = 500
 
@@ -41,14 +42,24 @@ def _kind(value):
 
 
 def _signature(value):
-    """[[name, way of passing, has a default], ...]; None where there is none to read."""
+    """[[name, way of passing, has a default, which one], ...]; None where there is none to read."""
     if not callable(value):
         return None
     try:
         parameters = inspect.signature(value).parameters.values()
     except Exception:
         return None  # built in, or an object that does not let itself be looked at
-    return [[p.name, p.kind.name.lower(), p.default is not p.empty] for p in parameters]
+    return [[p.name, p.kind.name.lower(), p.default is not p.empty, _default(p.default)] for p in parameters]
+
+
+def _default(value):
+    """The digest of plain data, its type's name for an empty container, and None for anything else."""
+    try:
+        hotloop_plain.encode(value)
+    except (hotloop_plain.NotPlain, RecursionError):
+        return None
+    empty = isinstance(value, hotloop_arguments.SIZED) and not isinstance(value, (str, bytes)) and not value
+    return "empty %s" % type(value).__name__ if empty else hotloop_canon.digest_of(value)
 
 
 def contents(module):

@@ -156,11 +156,51 @@ def test_a_public_name_that_is_gone_fails_before_anything_is_called(trial_of: Ma
     assert result.detail == "pkg.core: other is gone"
 
 
+DEFAULTS = {
+    "another": ("def total(items, start=0, /):", "def total(items, start=1, /):", True),
+    "of another type": ("def total(items, *, exact=1):", "def total(items, *, exact=True):", True),
+    "in another order": ("def total(items, _at={1: 2, 3: 4}):", "def total(items, _at={3: 4, 1: 2}):", True),
+    "filled": ("def total(items, without=()):", "def total(items, without=(1,)):", True),
+    "another empty one": ("def total(items, without=()):", "def total(items, without=frozenset()):", False),
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_another_default_is_certain_unless_it_is_as_empty(trial_of: MakeTrial, name: str) -> None:
+    old, new, sure = DEFAULTS[name]
+    body = "\n    return sum(items)\n"
+    result = EffectsGate().check(trial_of(old + body, new + body))
+
+    assert result.passed is not sure
+    told = [result.detail] if sure else result.facts["changes"]
+    assert any("total: the default of" in text for text in told), result
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{'a', 'b', 'c'}", "{'c', 'b', 'a'}"),
+        ("1", "int('1')"),
+        ("print", "sum"),
+        ("object()", "object() or 1"),
+    ],
+)
+def test_equal_defaults_and_those_that_are_no_plain_data_do_not_differ(
+    trial_of: MakeTrial, old: str, new: str
+) -> None:
+    text = "def total(items, kept=%s):\n    return sum(items)\n"
+    result = EffectsGate().check(trial_of(text % old, text % new))
+
+    assert result.passed, result
+    assert not [text for text in result.facts["changes"] if "default" in text]
+
+
 FUNCTION = [["a", "positional_or_keyword", False], ["b", "positional_or_keyword", True]]
 
 
 def surface(**names: Any) -> dict[str, Any]:
-    return {"names": {name: ["callable", row, True] for name, row in names.items()}, "all": None}
+    rows = {name: [[*parameter, None] for parameter in row] for name, row in names.items()}
+    return {"names": {name: ["callable", row, True] for name, row in rows.items()}, "all": None}
 
 
 @pytest.mark.parametrize(
@@ -184,7 +224,8 @@ def test_a_signature_may_only_gain_private_optional_parameters_at_its_end(after:
 
 
 def test_new_names_and_imports_that_went_are_evidence() -> None:
-    old = {"names": {"f": ["callable", FUNCTION, True], "deque": ["class", None, False]}, "all": None}
+    deque = {"deque": ["class", None, False]}
+    old = {"names": {**surface(f=FUNCTION)["names"], **deque}, "all": None}
     new = surface(f=FUNCTION, g=FUNCTION)
 
     assert compare_surfaces(old, new, {"deque"}) == ([], ["deque is gone", "g is new"])
