@@ -67,6 +67,7 @@ class Ask:
 class Answer:
     """What a call gave. effects: what else it left changed, by kind. shown: the call and its result
     as texts. deliberate: it raised by a `raise` of the tree's own, or what its docstring names.
+    details: the digest of what plain data the exception carries.
     shared: arguments that change when a caller empties the result. ties: arguments that share a mutable
     object with the result, "itself" where the result holds one twice. changed: arguments that are left
     changed though it raised, or though two of them were one object. unprepared: why it could not be made."""
@@ -81,6 +82,7 @@ class Answer:
     shared: tuple[str, ...] = ()
     ties: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    details: str = ""
     unprepared: str | None = None
 
     def call(self, label: str) -> str:
@@ -225,6 +227,7 @@ def _answer(reply: dict[str, Any]) -> Answer:
         shared=_names(reply, "shared"),
         ties=_names(reply, "ties"),
         changed=_names(reply, "changed"),
+        details=str(reply.get("details", ""))[:64],
     )
 
 
@@ -266,7 +269,9 @@ def tells_apart(old: Answer, new: Answer, tolerance: float) -> bool:
             return False
         return differ(old, new, tolerance) is not None
     if new.output.raised:
-        return old.deliberate and not set(new.changed) <= set(old.changed)
+        same = old.result == new.result  # another text is no fault, and may be carried as well
+        leaves_more = not set(new.changed) <= set(old.changed)
+        return old.deliberate and (leaves_more or (same and old.details != new.details))
     return old.deliberate and new.unprepared is None
 
 

@@ -5,7 +5,7 @@ Runs beside target code: Python 3.9 and later, no dependencies.
 Sharing is ignored; sets are sorted by their encoded elements; dicts keep their
 order; floats count by their bits (or, with a tolerance, are set apart for the
 other side to compare); arrays count with dtype and shape; iterators are
-drained up to a limit; exceptions count by type and text. An object counts by
+drained up to a limit; exceptions count by type, text and what plain data they carry. An object counts by
 its public attributes, never by what its own methods say of it. Attributes whose
 name starts with an underscore belong to its inside and are left out, in
 dataclasses too, and so is what a cached property has left there. What has no
@@ -208,6 +208,9 @@ class Canon:
     def error(self, value, path, depth):
         self._leaf(path, "%s: %s" % (type(value).__name__, value))
         yield sized(b"x", str(value).encode("utf-8", "surrogatepass"))
+        for name, part in hotloop_observe.details(value).items():
+            yield sized(b"a", name.encode("utf-8", "surrogatepass"))
+            yield from self._encode(part, "%s.%s" % (path, name), depth)
 
     def buffer(self, value, path, depth):
         self._leaf(path, value)

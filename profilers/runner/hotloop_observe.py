@@ -6,6 +6,8 @@ Runs beside target code: Python 3.9+, no dependencies.
 import operator
 import re
 
+import hotloop_plain
+
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -30,6 +32,12 @@ def attributes(value):
     names = {name for name in names if isinstance(name, str) and not (name[:2] == "__" and name[-2:] == "__")}
     stored = {name for name in names if name[0] != "_" and not _is_cached(type(value), name)}
     return sorted(name for name in stored if hasattr(value, name)), stored != names
+
+
+def details(error):
+    """{name: value} of an exception's public attributes that are plain data; causes and places are not."""
+    found = {name: getattr(error, name) for name in attributes(error)[0]}
+    return {name: value for name, value in found.items() if hotloop_plain.is_plain(value)}
 
 
 def questions(kind, only_text):

@@ -33,6 +33,15 @@ def encode(value, most=2000):
     return walk(value)
 
 
+def is_plain(value):
+    """Whether `encode` takes it."""
+    try:
+        encode(value)
+    except (NotPlain, RecursionError):
+        return False
+    return True
+
+
 def _scalar(value, kind):
     if value is None:
         return ["n"]

@@ -171,6 +171,8 @@ class Replayer:
             hotloop_calling.is_deliberate(result, self.roots)
             or hotloop_calling.is_documented(function, result)
         )
+        if isinstance(result, BaseException):
+            reply["details"] = hotloop_canon.digest_of(hotloop_observe.details(result), self.floats_apart)
         reply.update({"uncompared": sorted(canon.uncompared)[:20], "arguments": shown})
         reply["ties"] = hotloop_sharing.ties(result, arguments)
         return reply

@@ -54,9 +54,7 @@ def _signature(value):
 
 def _default(value):
     """The digest of plain data, its type's name for an empty container, and None for anything else."""
-    try:
-        hotloop_plain.encode(value)
-    except (hotloop_plain.NotPlain, RecursionError):
+    if not hotloop_plain.is_plain(value):
         return None
     empty = isinstance(value, hotloop_arguments.SIZED) and not isinstance(value, (str, bytes)) and not value
     return "empty %s" % type(value).__name__ if empty else hotloop_canon.digest_of(value)

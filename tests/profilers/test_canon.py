@@ -80,6 +80,15 @@ class Plain:
         self._private = private
 
 
+class Misread(ValueError):
+    """Says the same wherever it happened."""
+
+    def __init__(self, line: Any, private: Any = None) -> None:
+        super().__init__("misread")
+        self.line = line
+        self._private = private
+
+
 class Hidden:
     def __init__(self, inside: Any) -> None:
         self._inside = inside
@@ -199,6 +208,8 @@ DIFFERENT: list[tuple[Any, Any]] = [
     (Point(1, 2.0), Place(1, 2.0)),
     (ValueError("a"), ValueError("b")),
     (ValueError("a"), TypeError("a")),
+    (Misread(1), Misread(2)),
+    (Misread([1, {"a": None}]), Misread([1, {"a": 0}])),
     (Plain(1), Plain(2)),
     (Slotted(1, 0), Slotted(2, 0)),
     (Pair(1, 2), (1, 2)),
@@ -343,6 +354,12 @@ def test_private_attributes_are_left_out_and_public_ones_count() -> None:
     assert digest(Plain(1, private=1)) == digest(Plain(1, private=2))
     assert digest(Slotted(1, cache=1)) == digest(Slotted(1, cache=2))
     assert not canon(Plain(1, private=object())).uncompared
+
+
+def test_what_an_exception_carries_beside_plain_data_makes_no_difference() -> None:
+    assert digest(Misread(1, private=1)) == digest(Misread(1, private=2))
+    assert digest(Misread(object())) == digest(Misread(Plain(1)))
+    assert digest(Misread(KeyError(1))) == digest(Misread(sys.version_info))
 
 
 def test_private_fields_of_dataclasses_are_left_out_as_those_of_other_objects() -> None:

@@ -59,9 +59,21 @@ FAILS = {
         "return [item + 1 for item in items]",
         "return [int(float(item)) + 1 for item in items]",
     ),
+    "what an exception carries": ("raise Unfit(at)", "raise Unfit(0)"),
     "keys that are not there": ("item['n']", "item.get('n', 0)"),
 }
 ROWS = """\
+class Unfit(ValueError):
+    def __init__(self, at):
+        super().__init__("unfit")
+        self.at = at
+
+def fit(items):
+    for at, item in enumerate(items):
+        if item < 0:
+            raise Unfit(at)
+    return len(items)
+
 def shifted(items):
     return [item + 1 for item in items]
 
@@ -73,9 +85,10 @@ def common(left, right):
     return [item for item in left if item in right]
 """
 ROW_TESTS = """\
-from pkg.core import column, common, shifted
+from pkg.core import column, common, fit, shifted
 
 def test_rows():
+    assert fit([1, 2]) == 2
     assert shifted([1, 2]) == [2, 3]
     assert column([{"n": 1, "m": 2}, {"n": 2, "m": 3}]) == [1, 2]
     assert common([1, 2], [2]) == [2]
