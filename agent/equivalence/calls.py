@@ -67,7 +67,7 @@ class Ask:
 class Answer:
     """What a call gave. effects: what else it left changed, by kind. shown: the call and its result
     as texts. deliberate: it raised by a `raise` of the tree's own, or what its docstring names.
-    details: the digest of what plain data the exception carries.
+    kinds: the exception's class and those it derives from. details: the digest of what plain data it carries.
     shared: arguments that change when a caller empties the result. ties: arguments that share a mutable
     object with the result, "itself" where the result holds one twice. changed: arguments that are left
     changed though it raised, or though two of them were one object. unprepared: why it could not be made."""
@@ -82,6 +82,7 @@ class Answer:
     shared: tuple[str, ...] = ()
     ties: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
     details: str = ""
     unprepared: str | None = None
 
@@ -227,6 +228,7 @@ def _answer(reply: dict[str, Any]) -> Answer:
         shared=_names(reply, "shared"),
         ties=_names(reply, "ties"),
         changed=_names(reply, "changed"),
+        kinds=tuple(str(name)[:200] for name in reply.get("kinds", ())[:20]),
         details=str(reply.get("details", ""))[:64],
     )
 
@@ -269,10 +271,22 @@ def tells_apart(old: Answer, new: Answer, tolerance: float) -> bool:
             return False
         return differ(old, new, tolerance) is not None
     if new.output.raised:
-        same = old.result == new.result  # another text is no fault, and may be carried as well
-        leaves_more = not set(new.changed) <= set(old.changed)
-        return old.deliberate and (leaves_more or (same and old.details != new.details))
+        return old.deliberate and _raises_otherwise(old, new)
     return old.deliberate and new.unprepared is None
+
+
+def _raises_otherwise(old: Answer, new: Answer) -> bool:
+    """Whether callers that are ready for base's exception are not for the candidate's.
+
+    Another exception that the candidate means to raise is not held against it: of two wrong
+    things in one input it may find the other one first.
+    """
+    if not set(new.changed) <= set(old.changed):
+        return True
+    if not new.deliberate and not set(old.kinds[:1]) <= set(new.kinds):
+        return True
+    same = old.result == new.result  # another text is no fault, and may be carried as well
+    return same and old.details != new.details
 
 
 def asked(call: Call, after: str | None = None) -> Ask:

@@ -3,8 +3,9 @@
 Hypothesis runs here; the target's processes only ever see plain data. An input counts
 when base answers it alike three times in two processes. Where base raises, it counts only
 if base's own code says `raise`, or its docstring names the exception, and the candidate goes
-on as if nothing were wrong. Inputs are made first and tried by the batch; what is found is
-shrunk by making the same inputs once more, with the answers that are known.
+on as if nothing were wrong, or fails by accident with another exception. Inputs are made first
+and tried by the batch; what is found is shrunk by making the same inputs once more, with the
+answers that are known.
 """
 
 from __future__ import annotations

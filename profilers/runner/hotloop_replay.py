@@ -21,6 +21,7 @@ import hotloop_before  # noqa: E402  (found beside this file, which then leaves 
 import hotloop_calling  # noqa: E402  (as above)
 import hotloop_canon  # noqa: E402  (as above)
 import hotloop_effects  # noqa: E402  (as above)
+import hotloop_encoding  # noqa: E402  (as above)
 import hotloop_files  # noqa: E402  (as above)
 import hotloop_observe  # noqa: E402  (as above)
 import hotloop_plain  # noqa: E402  (as above)
@@ -172,6 +173,7 @@ class Replayer:
             or hotloop_calling.is_documented(function, result)
         )
         if isinstance(result, BaseException):
+            reply["kinds"] = [hotloop_encoding.type_name(kind) for kind in type(result).__mro__[:20]]
             reply["details"] = hotloop_canon.digest_of(hotloop_observe.details(result), self.floats_apart)
         reply.update({"uncompared": sorted(canon.uncompared)[:20], "arguments": shown})
         reply["ties"] = hotloop_sharing.ties(result, arguments)

@@ -60,6 +60,10 @@ FAILS = {
         "return [int(float(item)) + 1 for item in items]",
     ),
     "what an exception carries": ("raise Unfit(at)", "raise Unfit(0)"),
+    "exceptions of another type": (
+        "if item < 0:\n            raise Unfit(at)",
+        "{0: at}[int(item < 0)]",
+    ),
     "keys that are not there": ("item['n']", "item.get('n', 0)"),
 }
 ROWS = """\
@@ -110,6 +114,21 @@ def test_values_beyond_the_recorded_ones_are_tried_where_base_says_what_becomes_
 
     assert not result.passed
     assert "base " in result.detail
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("raise Unfit(at)", "raise TypeError(at)"),
+        ("raise Unfit(at)", "raise type('Worse', (Unfit,), {})(at)"),
+    ],
+)
+def test_an_exception_that_is_meant_or_derives_from_that_of_base_passes(
+    trial_of: MakeTrial, old: str, new: str
+) -> None:
+    result = rows_checked(trial_of, old, new)
+
+    assert result.passed, result
 
 
 def test_a_type_that_nobody_ever_gave_is_shown_and_no_more(trial_of: MakeTrial) -> None:
