@@ -34,6 +34,7 @@ LONGEST = 1 << 20
 LARGEST = 200_000
 DEPTH = 3
 CLASSES = 40
+CERTAIN = 2  # of each kind: what one call leaves behind for the next one shows by two
 
 
 class Pickler(pickle.Pickler):
@@ -97,8 +98,8 @@ class Recorder:
             return
         kind = (number, tuple(_kind(value, 0) for _, _, value in arguments))
         seen = self.seen[kind] = self.seen.get(kind, 0) + 1
-        # One of each kind for certain; which others is left to chance, so that runs differ.
-        if seen > 1 and (seen > 50 * self.each or self.random.random() > 0.5):
+        # Which others is left to chance, so that runs differ.
+        if seen > CERTAIN and (seen > 50 * self.each or self.random.random() > 0.5):
             return
         if self.kept.get(number, 0) >= self.most or self.kept.get(kind, 0) >= self.each:
             return

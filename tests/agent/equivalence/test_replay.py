@@ -171,6 +171,17 @@ def test_objects_that_are_built_otherwise_are_no_ground_to_reject(trial_of: Make
     assert any("Table.longest" in text for text in result.facts["may_differ"])
 
 
+def test_the_first_two_calls_of_a_kind_are_recorded_and_not_left_to_chance(trial_of: MakeTrial) -> None:
+    names = [f"twice{number}" for number in range(12)]
+    before = SLOW + "".join(f"\ndef {name}(items):\n    return items[:1] + []\n" for name in names)
+    lines = [f"    core.{name}([{item}, 2])" for name in names for item in (1, 3)]
+    tests = "\n".join(["from pkg import core", "def test_twice():", *lines, ""])
+    trial = trial_of(before, before.replace(" + []", ""), files={"tests/test_core.py": tests}, tests=PYTEST)
+    recording = material_of(trial).recording
+
+    assert [len(recording.of(one)) for one in material_of(trial).change.functions] == [2] * len(names)
+
+
 def test_calls_that_only_tests_make_are_recorded_too(trial_of: MakeTrial) -> None:
     trial = trial_of(
         SLOW, "def total(items):\n    return sum(items)\n", files={"tests/test_core.py": TESTS}, tests=PYTEST
