@@ -25,11 +25,12 @@ from hypothesis.strategies import SearchStrategy
 
 from hotloop.agent.bench import Bench
 from hotloop.agent.equivalence.asks import asks_like, asks_on, lives_of, related_asks
-from hotloop.agent.equivalence.calls import Answer, Ask, differ, tells_apart, told
+from hotloop.agent.equivalence.calls import Answer, Ask, tells_apart
 from hotloop.agent.equivalence.changed import Function
+from hotloop.agent.equivalence.confirming import confirmed
 from hotloop.agent.equivalence.growing import FACTORS, grown_asks, size_of
 from hotloop.agent.equivalence.material import Material
-from hotloop.agent.equivalence.players import Players
+from hotloop.agent.equivalence.players import BATCH, Players
 from hotloop.agent.equivalence.recording import Call
 from hotloop.agent.equivalence.replaying import may_not_fit
 from hotloop.agent.equivalence.strategies import ANY, ODD, PLAIN, WIDE
@@ -42,9 +43,8 @@ GRACE = 15.0
 """On a busy machine first inputs are given so many more seconds, in all."""
 SHRINK_SECONDS = 5.0
 RESTARTS = 6
-BATCH = 64
 BATCH_SECONDS = 0.5
-"""Inputs in one request, at most; they become fewer where a request takes more than half of these seconds."""
+"""Inputs in one request become fewer where it takes more than half of these seconds."""
 SLICES = ((PLAIN, 0.5), (WIDE, 0.2), (ANY, 0.1), (ODD, 0.1))
 """Kinds of inputs, and the share of the time for each; ANY is beyond it, and only where it is promised."""
 GROWN_SHARE = 0.2
@@ -277,23 +277,12 @@ def _explore(
 
 
 def _confirm(players: Players, ask: Ask, found: Generated, *, sure: bool) -> None:
-    """A counterexample must tell fresh processes apart; then it is told with its place in the result.
+    """A counterexample must tell fresh processes apart, and is told; what else does not count is noted.
 
     sure: whether the kind of input is one that the function must be right for.
     """
-    players.begin_anew()
-    pair = players.alone(ask, leaves=True)
-    if pair is None:
-        found.unsure.append(f"{ask.label}: base gives another result in a fresh process")
-        return
-    known, new = pair
-    text = told(ask.label, known, new, ask.steps)
-    if not tells_apart(known, new, players.tolerance):
-        found.unsure.append(f"{text}, but only after other calls")
-        return
-    where = differ(known, new, players.tolerance) if known.said == new.said else None
-    text = f"{text}: {where}" if where else text
-    if sure:
+    text, certain = confirmed(players, ask, sure=sure)
+    if certain:
         found.difference = text
     else:
-        found.unsure.append(f"{text}; the workload and the tests give it no such types")
+        found.unsure.append(text)

@@ -12,17 +12,21 @@ from hotloop.profilers.workload import WorkloadFailure
 from hotloop.sandboxes.base import Sandbox
 
 ALL = ((BASE, 0), (BASE, 1), (CANDIDATE, 0))
+BATCH = 64
+"""Inputs in one request, at most."""
 Pair = tuple[Answer, Answer]
 
 
 class Players:
-    """Started again when one of them ends. restarts: how often that was, for one input alone."""
+    """Started again when one of them ends. restarts: how often that was, for one input alone.
+    history: what these very processes were asked so far, in this order."""
 
     def __init__(self, bench: Bench, sandboxes: dict[str, Sandbox], data: bytes) -> None:
         self._bench, self._sandboxes, self._data = bench, sandboxes, data
         self._live: dict[tuple[str, int], CallProcess] = {}
         self.tolerance = bench.settings.tolerance
         self.restarts = 0
+        self.history: list[Ask] = []
 
     def start(self) -> None:
         """All of them, so that what follows takes no time for it."""
@@ -34,6 +38,7 @@ class Players:
         for process in self._live.values():
             process.close()
         self._live.clear()
+        self.history.clear()
 
     def play(self, asks: Sequence[Ask]) -> list[Pair | None]:
         """What base and the candidate answer to each; None where base does not answer alike three times."""
@@ -46,6 +51,7 @@ class Players:
 
     def alone(self, ask: Ask, *, leaves: bool = False) -> Pair | None:
         """A candidate's process that ends, or hangs where base does not, is an answer, too."""
+        self.history.append(ask)
         try:
             first, again = self._answers(BASE, 0, [ask, ask], LEAST_SECONDS, leaves)
             other = self._answers(BASE, 1, [ask], LEAST_SECONDS, leaves)[0]
@@ -67,6 +73,7 @@ class Players:
             process.timeout = LEAST_SECONDS
             process.send_calls([*asks, *asks] if (side, slot) == ALL[0] else asks)
         first = self._live[ALL[0]].receive_calls(2 * len(asks))
+        self.history += asks
         others, new = (self._live[key].receive_calls(len(asks)) for key in ALL[1:])
         known = map(self._steady, first, first[len(asks) :], others)
         return [None if old is None else (old, answer) for old, answer in zip(known, new, strict=True)]
@@ -92,4 +99,5 @@ class Players:
         except WorkloadFailure:
             self.restarts += 1
             self._live.pop((side, slot)).close()
+            self.history.clear()
             raise

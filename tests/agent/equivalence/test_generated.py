@@ -66,7 +66,15 @@ FAILS = {
     ),
     "keys that are not there": ("item['n']", "item.get('n', 0)"),
 }
+MEMO = "return _SIGNS.setdefault(value, math.copysign(1.0, value))"
 ROWS = """\
+import math
+
+_SIGNS = {}
+
+def sign(value):
+    return math.copysign(1.0, value)
+
 class Unfit(ValueError):
     def __init__(self, at):
         super().__init__("unfit")
@@ -89,10 +97,11 @@ def common(left, right):
     return [item for item in left if item in right]
 """
 ROW_TESTS = """\
-from pkg.core import column, common, fit, shifted
+from pkg.core import column, common, fit, shifted, sign
 
 def test_rows():
     assert fit([1, 2]) == 2
+    assert sign(2.5) == 1.0
     assert shifted([1, 2]) == [2, 3]
     assert column([{"n": 1, "m": 2}, {"n": 2, "m": 3}]) == [1, 2]
     assert common([1, 2], [2]) == [2]
@@ -129,6 +138,26 @@ def test_an_exception_that_is_meant_or_derives_from_that_of_base_passes(
     result = rows_checked(trial_of, old, new)
 
     assert result.passed, result
+
+
+def test_a_memo_that_takes_two_inputs_for_one_is_found_by_the_calls_before(trial_of: MakeTrial) -> None:
+    result = rows_checked(trial_of, "return math.copysign(1.0, value)", MEMO)
+
+    assert not result.passed
+    assert "0.0): base gave " in result.detail
+    assert result.detail.endswith(" other calls")
+
+
+@pytest.mark.parametrize("side", ["base", "candidate"])
+def test_a_memo_of_base_or_one_that_tells_inputs_apart_passes(trial_of: MakeTrial, side: str) -> None:
+    plain, careful = "return math.copysign(1.0, value)", MEMO.replace("(value,", "(repr(value),")
+    old, new = (MEMO, plain) if side == "base" else (plain, careful)
+    files = {"tests/test_core.py": ROW_TESTS, "bench.py": ROW_WORKLOAD}
+    before, after = ROWS.replace(plain, old), ROWS.replace(plain, new)
+    result = check(trial_of(before, after, files=files, tests=PYTEST, equivalence_seconds=12.0))
+
+    assert result.passed, result
+    assert any("only after other calls" in text for text in result.facts["may_differ"]) is (side == "base")
 
 
 def test_a_type_that_nobody_ever_gave_is_shown_and_no_more(trial_of: MakeTrial) -> None:
