@@ -93,9 +93,10 @@ def _other_defaults(old: list[Any], new: list[Any]) -> Iterator[tuple[bool, str]
     certain: `()` and `frozenset()` mostly do the same."""
     after = {str(row[0]): row[3] for row in new}
     for parameter, _, _, default in old:
-        known = (default, after.get(str(parameter)))
-        if all(isinstance(one, str) for one in known) and known[0] != known[1]:
-            yield not all(one.startswith("empty ") for one in known), str(parameter)[:40]
+        other = after.get(str(parameter))
+        if isinstance(default, str) and isinstance(other, str) and default != other:
+            empty = default.startswith("empty ") and other.startswith("empty ")
+            yield not empty, str(parameter)[:40]
 
 
 def _called(parameters: list[tuple[Any, ...]]) -> str:
