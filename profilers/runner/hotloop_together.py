@@ -32,7 +32,7 @@ def seen(asks, roots, floats_apart, shared=False):
             ready.wait(SECONDS)
             sys.settrace(_stepping_aside(roots))
             try:
-                results[at] = [_result(*prepared[at])]
+                results[at] = _looked_at(_result(*prepared[at]), floats_apart)
             finally:
                 sys.settrace(None)
 
@@ -44,8 +44,16 @@ def seen(asks, roots, floats_apart, shared=False):
         if None in results:
             return []
         for digests, result in zip(found, results):  # noqa: B905 (3.9 has no `strict`)
-            digests.append(hotloop_canon.digest_of(result[0], floats_apart))
+            digests.append(result())
     return found
+
+
+def _looked_at(result, floats_apart):
+    """What gives its digest. The body of a generator runs as it is drained, so that is done here and now."""
+    if hasattr(type(result), "__next__"):
+        digest = hotloop_canon.digest_of(result, floats_apart)
+        return lambda: digest
+    return lambda: hotloop_canon.digest_of(result, floats_apart)
 
 
 def _stepping_aside(roots):

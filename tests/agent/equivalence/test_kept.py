@@ -19,7 +19,7 @@ def setup(seed):
 
 def workload(state):
     numbers = core.half(2), core.half(0.5), core.next_to(3)
-    return core.total(state), core.parts(Decimal(1)), core.Line(state).waiting(), numbers
+    return core.total(state), core.parts(Decimal(1)), core.Line(state).waiting(), numbers, list(core.sums(state))
 """
 BASE = """\
 import decimal
@@ -48,6 +48,12 @@ def half(number):
 
 def next_to(number):
     return [number - 1, number + 1]
+
+def sums(items):
+    reached = 0
+    for item in items:
+        reached += item
+        yield reached
 """
 TOTAL = BASE[BASE.index("    result = 0") : BASE.index("\ndef parts")]
 CHEATS = {
@@ -80,6 +86,12 @@ CHEATS["keeps what equals it, of any type"] = (
     "    return _KEPT[number]\n\n_KEPT = {}\n",
     "after a call with equal arguments whose numbers are of type float",
 )
+SUMS = BASE[BASE.index("    reached = 0") :]
+CHEATS["keeps the scratch of a generator in the module"] = (
+    SUMS,
+    "    _SUM[0] = 0\n    for item in items:\n        _SUM[0] += item\n        yield _SUM[0]\n\n_SUM = [0]\n",
+    "two threads that call it at once get wrong results",
+)
 CHEATS["borrows the caller's list"] = (
     TOTAL,
     "    left, result = len(items), 0\n    while left:\n        left -= 1\n"
@@ -93,6 +105,7 @@ HONEST = {
         "    key = tuple(items)\n    if key not in _KEPT:\n        _KEPT[key] = sum(key)\n"
         "    return _KEPT[key]\n\n_KEPT = {}\n",
     ),
+    "a generator by another": (SUMS, "    import itertools\n    yield from itertools.accumulate(items)\n"),
     "a copy by slice": ("return [item for item in self._items]", "return self._items[:]"),
 }
 
