@@ -67,4 +67,4 @@ def _played_after(players: Players, ask: Ask, history: Sequence[Ask], end: float
         if time.monotonic() > end:
             return None
         players.play(history[at : at + BATCH])
-    return players.alone(ask) if len(players.history) == len(history) else None
+    return players.alone(ask, leaves=True) if len(players.history) == len(history) else None

@@ -18,8 +18,8 @@ def setup(seed):
     return [seed % 9, 3, 1, 2]
 
 def workload(state):
-    numbers = core.half(2), core.half(0.5), core.next_to(3)
-    return core.total(state), core.parts(Decimal(1)), core.Line(state).waiting(), numbers, list(core.sums(state))
+    numbers = core.half(2), core.half(0.5), core.next_to(3), list(core.sums(state))
+    return core.total(state), core.parts(Decimal(1)), core.Line(state).waiting(), numbers
 """
 BASE = """\
 import decimal
