@@ -6,7 +6,11 @@ from collections.abc import Iterable
 
 from hotloop.agent.state import GateResult
 
-KINDS = {"may_differ": "may differ", "changes": "changes beside the result"}
+KINDS = {
+    "may_differ": "may differ",
+    "changes": "changes beside the result",
+    "by_name": "not compared",
+}
 """By the fact's name, what it says."""
 MOST = 20
 

@@ -9,6 +9,8 @@ from hotloop.agent.state import GateResult
 from hotloop.profilers.engines.base import BASE, CANDIDATE, SideFailure
 
 SHOWN = 20
+CALLED = ": what it does when called or awaited"
+"""So ends what is not compared and may have been changed by the very patch."""
 
 
 class ReplayGate:
@@ -37,6 +39,7 @@ class ReplayGate:
             "functions": [one.label for one in material.change.functions][:SHOWN],
             "not_compared": [*unrecorded(material), *found.not_compared][:SHOWN],
             "may_differ": found.unsure[:3],
+            "by_name": [text for text in found.not_compared if text.endswith(CALLED)][:SHOWN],
         }
         if found.difference is not None:
             return failed(self.name, found.difference, **facts)

@@ -5,12 +5,13 @@ Runs beside target code: Python 3.9 and later, no dependencies.
 Sharing is ignored; sets are sorted by their encoded elements; dicts keep their
 order; floats count by their bits (or, with a tolerance, are set apart for the
 other side to compare); arrays count with dtype and shape; iterators are
-drained up to a limit; exceptions count by type, text and what plain data they carry. An object counts by
-its public attributes, never by what its own methods say of it. Attributes whose
-name starts with an underscore belong to its inside and are left out, in
-dataclasses too, and so is what a cached property has left there. What has no
-such reading is listed as not compared, and counts by type alone; an object that
-keeps something inside and hands it out by methods is listed as well.
+drained up to a limit; exceptions count by type, text and what plain data they
+carry. An object counts by its public attributes, never by what its own methods
+say of it. Attributes whose name starts with an underscore belong to its inside
+and are left out, in dataclasses too, and so is what a cached property has left
+there. What has no such reading is listed as not compared, and counts by type
+alone; an object that keeps something inside and hands it out by methods is
+listed as well, and so is a result that can be called or awaited.
 
 With `observe` such an object is also asked: for its public properties, its length,
 its items and its text. Only where that is known to repeat may it be used.
@@ -195,7 +196,15 @@ class Canon:
 
     def name(self, value, path, depth):
         self._leaf(path, value)
+        if hotloop_kinds.is_made(value):
+            self._note_call(value, path)
         yield sized(b"q", type_name(value).encode())
+
+    def _note_call(self, value, path):
+        """Nobody knows what such a result does; what an argument does is the caller's."""
+        if path.startswith("result"):
+            name = type_name(value if hasattr(value, "__qualname__") else type(value))
+            self.uncompared.add("%s: what it does when called or awaited" % name)
 
     def member(self, value, path, depth):
         self._leaf(path, value)
@@ -253,6 +262,8 @@ class Canon:
         for name in names:
             yield name.encode()
             yield from self._encode(getattr(value, name), "%s.%s" % (path, name), depth)
+        if callable(value) or hasattr(kind, "__await__") or hasattr(kind, "__anext__"):
+            self._note_call(value, path)
         if self.observe and methods:
             for name, ask in methods:
                 yield from self._observe(value, name, ask, path, depth)

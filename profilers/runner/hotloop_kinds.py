@@ -33,6 +33,14 @@ def reader_of(value):
     return next((name for test, name in _READERS if test(value)), None)
 
 
+def is_made(value):
+    """Whether it may hold what it was made with: a function, a method of an object, a class of a function."""
+    if isinstance(value, types.BuiltinFunctionType):
+        return not isinstance(value.__self__, (types.ModuleType, type(None)))
+    local = isinstance(value, type) and "<locals>" in value.__qualname__
+    return local or isinstance(value, (types.FunctionType, types.MethodType))
+
+
 def _module_type(module, *names):
     """A test for types of a module that the target may or may not have loaded."""
 

@@ -390,6 +390,31 @@ def test_what_is_handed_out_by_methods_is_listed_or_asked_for() -> None:
         assert made.digest() != canon(other, observe=True).digest()
 
 
+async def awaited() -> None: ...
+
+
+async def streamed() -> Any:
+    yield 1
+
+
+CALLABLE: list[Any] = [awaited, Plain(1).__init__, [].append, functools.partial(int), streamed()]
+
+
+@pytest.mark.parametrize("value", CALLABLE, ids=name_of)
+def test_a_result_that_can_be_called_or_awaited_is_listed_and_an_argument_is_not(value: Any) -> None:
+    words = ": what it does when called or awaited"
+    argument = CANON.Canon(observe=True)
+    argument.add([value], "key afterwards")
+
+    assert [text for text in canon([value], observe=True).uncompared if text.endswith(words)]
+    assert not [text for text in argument.uncompared if text.endswith(words)]
+
+
+@pytest.mark.parametrize("value", [len, int, Plain, 1], ids=name_of)
+def test_what_is_the_same_wherever_it_is_named_is_not_listed(value: Any) -> None:
+    assert not canon([value], observe=True).uncompared
+
+
 def test_text_is_asked_for_last_and_without_addresses() -> None:
     assert canon(Said(1), observe=True).digest() == canon(Said(1), observe=True).digest()
     assert canon(Said(1), observe=True).digest() != canon(Said(2), observe=True).digest()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from hotloop.agent.doubts import doubts_of
 from hotloop.agent.equivalence.material import material_of
 from hotloop.agent.equivalence.replaying import replay
 from hotloop.agent.gates.base import Trial
@@ -180,6 +181,18 @@ def test_the_first_two_calls_of_a_kind_are_recorded_and_not_left_to_chance(trial
     recording = material_of(trial).recording
 
     assert [len(recording.of(one)) for one in material_of(trial).change.functions] == [2] * len(names)
+
+
+def test_functions_that_are_returned_are_told_as_not_compared(trial_of: MakeTrial) -> None:
+    before = "def total(items):\n    return lambda: sum(items)\n"
+    workload = WORKLOAD[: WORKLOAD.index("    for")] + "    return core.total(state)()\n"
+    result = ReplayGate().check(
+        trial_of(before, before.replace("sum(", "len("), files={"bench.py": workload})
+    )
+
+    assert result.passed
+    told = "pkg.core.total.<locals>.<lambda>: what it does when called or awaited"
+    assert doubts_of([result]) == [f"not compared (replay gate): {told}"]
 
 
 def test_calls_that_only_tests_make_are_recorded_too(trial_of: MakeTrial) -> None:
