@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shlex
 import time
@@ -123,28 +122,23 @@ class CommandProcess:
             cpu=cpu,
         )
 
-    def make_ready(self, bytecode: bytes = b"") -> bool:
-        """Empty what earlier runs left, lay out `bytecode`; whether the tree is read-only."""
+    def make_ready(self, bytecode: bytes = b"") -> None:
+        """Empty what earlier runs left, lay out `bytecode`. Raises ProfilerError where that fails."""
         request: Settings = {
             "command": self._workload.command,
             "cwd": str(self._sandbox.tree / self._workload.cwd),
             "private": [str(folder) for folder in self._sandbox.private],
             "bytecode": bytecode,
         }
-        read_only = self._ask(pack_settings(request))
-        self._delay = self.process.activity().delay_ns
-        self._cpu = self.process.cpu_ns()
-        return read_only
-
-    def _ask(self, request: bytes) -> bool:
         try:
-            self.process.send(request)
-            reply = json.loads(self.process.read_line(READY_SECONDS, READY_LIMIT))
-            return bool(reply["read_only"])
-        except (ProcessEnded, ProcessTimeout, ValueError, KeyError, TypeError) as error:
+            self.process.send(pack_settings(request))
+            self.process.read_line(READY_SECONDS, READY_LIMIT)
+        except (ProcessEnded, ProcessTimeout) as error:
             self.process.kill()
             tail = self.process.stderr_tail().strip().splitlines()
             raise ProfilerError(f"the command could not be made ready: {_last(tail) or error}") from error
+        self._delay = self.process.activity().delay_ns
+        self._cpu = self.process.cpu_ns()
 
     def go(self) -> int:
         """Start the command; `time.perf_counter_ns()` of that moment."""

@@ -49,18 +49,6 @@ def aside(core: int) -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
-@contextmanager
-def only(core: int | None) -> Iterator[None]:
-    """This thread, and what it starts, on that core; where it is when there is none."""
-    allowed = os.sched_getaffinity(0)
-    try:
-        if core is not None:
-            os.sched_setaffinity(0, {core})
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
-
-
 def _open(path: Path) -> int:
     """For reading, which is enough for a lock: another user's file cannot be written to."""
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW

@@ -16,7 +16,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Generic, Protocol, TypeVar
 
-from hotloop.profilers.core import only
 from hotloop.profilers.engines.base import attributed
 from hotloop.sandboxes.base import Process
 
@@ -88,7 +87,7 @@ class Starts(Generic[T]):
 
     def _start(self, draw: Draw, cpu: int | None) -> tuple[Draw, Started[T]]:
         number, order = draw
-        with only(cpu), ExitStack() as stack:
+        with ExitStack() as stack:
             started: Started[T] = {}
             for side in order:
                 with attributed(side):

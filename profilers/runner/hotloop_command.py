@@ -2,7 +2,7 @@
 
 `hold`: reads from stdin eight hex digits of length and a marshalled dict (`command`,
 `cwd`, `private`, `bytecode`), empties the private folders, writes the compiled modules
-in `bytecode`, answers one JSON line, waits for a line and executes the command. No run
+in `bytecode`, answers one line, waits for a line and executes the command. No run
 finds what an earlier one has written, and what happens here is before the clock. Much
 of a short comparison is spent here, so it imports next to nothing.
 
@@ -48,8 +48,7 @@ def hold():
     if request["bytecode"]:
         unpack(marshal.loads(request["bytecode"]), os.environ["PYTHONPYCACHEPREFIX"])
     os.chdir(request["cwd"])
-    read_only = os.statvfs(".").f_flag & os.ST_RDONLY
-    os.write(1, b'{"read_only": %s}\n' % (b"true" if read_only else b"false"))
+    os.write(1, b"ready\n")
     sys.stdin.buffer.readline()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from collections.abc import Callable
 from contextlib import closing
 
@@ -59,3 +60,16 @@ def test_a_pair_that_nobody_takes_is_ended(sandbox_of: MakeSandbox, workload_of:
         starts.prepare({side: player.worker for side, player in pair.items()})
         assert len(proc.descendants(os.getpid()) - before) >= len(SIDES)
     assert proc.descendants(os.getpid()) == before
+
+
+def test_no_thread_of_ours_stays_on_the_core(sandbox_of: MakeSandbox, workload_of: MakeWorkload) -> None:
+    """Those that pass on what the target writes are started with it."""
+    sandboxes, core = {BASE: sandbox_of({}), CANDIDATE: sandbox_of({})}, measuring_core()
+    assert len(os.sched_getaffinity(0)) > 1, "on one core everything shares it"
+    before = {thread.native_id for thread in threading.enumerate()}
+    starts = worker_starts(sandboxes, workload_of(CORES_AT_IMPORT), random.Random(1), core)
+    with aside(core), closing(starts), players(starts) as pair:
+        starts.prepare({side: player.worker for side, player in pair.items()})
+        new = {thread.native_id for thread in threading.enumerate()} - before
+        assert len(new) >= len(SIDES)
+        assert not any(core in os.sched_getaffinity(thread or 0) for thread in new)
